@@ -1,0 +1,1 @@
+"""The Discord side, thin: what comes in goes into the inbox and the worker's bell is rung."""

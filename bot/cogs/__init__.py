@@ -1,0 +1,1 @@
+"""What the bot does, one subject a file, as discord.py's cogs."""

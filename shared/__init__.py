@@ -1,0 +1,1 @@
+"""What every process shares: settings, queue seam, inbox, documents, domain rules and venues."""

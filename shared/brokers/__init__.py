@@ -1,0 +1,1 @@
+"""Venues behind one protocol; only the worker opens them (`catalogue` is data and may be shown)."""

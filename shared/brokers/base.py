@@ -1,0 +1,130 @@
+"""The protocol every venue's adapter keeps, and the capability rows it declares.
+
+An adapter speaks reports and the three error families of `shared.domain.errors`, nothing else.
+Exception classes of a client library never prove that a write did not leave: only the transport's
+own record that no request byte was written does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from shared.domain.accounts import Environment
+from shared.domain.instruments import AssetClass, Instrument
+from shared.domain.orders import FillReport, OrderLookup, OrderReport, OrderRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one venue can do for one asset class.
+
+    `resolve_after_seconds` is W: how long after a claim a not-found may count as proof (30 where the
+    venue takes an expiry, else 120; RELIABILITY 2). `client_id_unique_for_good` is false where a
+    filled order frees its id. `linked_exits`: a fill of a stop or target takes the same quantity off
+    its group. `poll_seconds` is the shortest sensible interval between polls of one account.
+    """
+
+    venue: str
+    asset_class: AssetClass
+    takes_expiry: bool
+    resolve_after_seconds: int
+    client_id_unique_for_good: bool
+    stop_orders: bool
+    linked_exits: bool
+    shorts: bool
+    fractional: bool
+    poll_seconds: float
+    environments: tuple[Environment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One asset of an account; `free` is what new orders may use."""
+
+    asset: str
+    total: Decimal
+    free: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Best prices of one instrument at `at` (UTC)."""
+
+    symbol: str
+    bid: Decimal
+    ask: Decimal
+    at: datetime
+    synthetic: bool = False
+
+    @property
+    def middle(self) -> Decimal:
+        """The price half way between bid and ask."""
+        return (self.bid + self.ask) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """A typed, healthy answer that the venue has no such order; never built from an exception."""
+
+    endpoint: str
+
+
+class Broker(Protocol):
+    """One account at one venue.
+
+    Every method may raise RetryableError (read failed, or a write of which no byte left),
+    PermanentError (a proof of refusal) and, for writes only, AmbiguousError.
+    """
+
+    async def submit_order(self, request: OrderRequest) -> OrderReport:
+        """Send one order, once; a duplicate id raises DuplicateOrderId."""
+        ...
+
+    async def cancel_order(self, lookup: OrderLookup) -> OrderReport | NotFound:
+        """Ask for a cancel; may be repeated. NotFound is no proof of anything."""
+        ...
+
+    async def fetch_order(self, lookup: OrderLookup) -> OrderReport | NotFound:
+        """Look up one order by its client order id: the first of two endpoints."""
+        ...
+
+    async def fetch_orders_since(self, symbol: str, since: datetime) -> Sequence[OrderReport]:
+        """List open and finished orders since a moment: the second endpoint of a look-up."""
+        ...
+
+    async def fetch_open_orders(self) -> Sequence[OrderReport]:
+        """List all open orders of the account; absence from it proves nothing alone."""
+        ...
+
+    async def fetch_fills(self, symbol: str, since: datetime) -> Sequence[FillReport]:
+        """List executions of one instrument since a moment."""
+        ...
+
+    async def fetch_balances(self) -> Sequence[Balance]:
+        """Read all balances."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections; the broker is not used afterwards."""
+        ...
+
+
+class MarketData(Protocol):
+    """A venue's public side: instruments and quotes, no account needed."""
+
+    async def fetch_instruments(self, symbols: Sequence[str] | None = None) -> Sequence[Instrument]:
+        """List what can be traded, with its rules; options are found only by their symbols.
+
+        Given `symbols`, the answer holds those of them that exist; unknown ones are left out.
+        """
+        ...
+
+    async def fetch_quotes(self, symbols: Sequence[str]) -> Sequence[Quote]:
+        """Read quotes for several instruments in one call; unknown symbols are left out."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...

@@ -1,0 +1,140 @@
+"""From an account's facts to its broker: the one place that knows which adapter serves which venue.
+
+Another venue is one class and its rows, in this tree or outside it: a module that holds `ADAPTER` is
+registered by its name.
+"""
+
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shared.brokers.base import Broker, Capabilities, MarketData
+from shared.brokers.catalogue import PAPER, VENUES, Venue, check_environment
+from shared.brokers.codes import Refusal
+from shared.domain.accounts import Environment
+from shared.domain.errors import PermanentError
+from shared.domain.instruments import AssetClass
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An opened key pair; it never shows itself."""
+
+    api_key: str = field(repr=False)
+    secret: str = field(repr=False)
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAccess:
+    """What opening a broker takes; `base_url` replaces the venue's own address (VENUE_URL_...)."""
+
+    account_id: str
+    venue: str
+    environment: Environment
+    credentials: Credentials | None = None
+    base_url: str | None = None
+
+
+class Adapter(Protocol):
+    """One venue's doors; an adapter may share connections between the brokers it opens."""
+
+    @property
+    def venue(self) -> Venue:
+        """The venue's name, environments and capability rows."""
+        ...
+
+    def open_broker(self, access: AccountAccess) -> Broker:
+        """Open one account; cheap, without a call to the venue."""
+        ...
+
+    def open_market_data(self, environment: Environment, base_url: str | None) -> MarketData:
+        """Open the venue's public side."""
+        ...
+
+    async def close(self) -> None:
+        """Release shared connections of the running loop."""
+        ...
+
+
+class BrokerFactory:
+    """Opens brokers and market data; paper accounts of every venue go to the paper adapter.
+
+    Parameters
+    ----------
+    adapters
+        By venue name; the one named `paper` serves the paper environment of all venues.
+    """
+
+    def __init__(self, adapters: Mapping[str, Adapter]) -> None:
+        self._adapters = dict(adapters)
+        self._venues = {**VENUES, **{name: adapter.venue for name, adapter in adapters.items()}}
+
+    def find_venue(self, name: str) -> Venue:
+        """Look a venue up, registered ones included; raises PermanentError(UNKNOWN_VENUE)."""
+        venue = self._venues.get(name)
+        if venue is None:
+            raise PermanentError(Refusal.UNKNOWN_VENUE, f"no venue is called {name!r}")
+        return venue
+
+    def find_capabilities(
+        self, venue: str, environment: Environment, asset_class: AssetClass
+    ) -> Capabilities | None:
+        """Find what a venue can do; None where it does not trade the asset class."""
+        return self.find_venue(venue).capabilities(environment, asset_class)
+
+    def open_broker(self, access: AccountAccess) -> Broker:
+        """Open an account's broker.
+
+        Raises
+        ------
+        PermanentError
+            UNKNOWN_VENUE, ENVIRONMENT_NOT_OFFERED, or CREDENTIALS_MISSING.
+        """
+        venue = self.find_venue(access.venue)
+        adapter = self._adapter(venue, access.environment)
+        is_paper = access.environment is Environment.PAPER
+        if access.credentials is None and venue.needs_credentials and not is_paper:
+            raise PermanentError(Refusal.CREDENTIALS_MISSING, f"{venue.title} needs a key")
+        return adapter.open_broker(access)
+
+    def open_market_data(
+        self, venue: str, environment: Environment, base_url: str | None = None
+    ) -> MarketData:
+        """Open a venue's public side; raises like `open_broker`."""
+        adapter = self._adapter(self.find_venue(venue), environment)
+        return adapter.open_market_data(environment, base_url)
+
+    async def close(self) -> None:
+        """Release what the adapters share on the running loop."""
+        for adapter in self._adapters.values():
+            await adapter.close()
+
+    def _adapter(self, venue: Venue, environment: Environment) -> Adapter:
+        check_environment(venue, environment)
+        name = PAPER.name if environment is Environment.PAPER else venue.name
+        adapter = self._adapters.get(name)
+        if adapter is None:
+            raise PermanentError(Refusal.ENVIRONMENT_NOT_OFFERED, f"no adapter serves {name} here")
+        return adapter
+
+
+def load_adapters(module_names: Iterable[str]) -> dict[str, Adapter]:
+    """Import modules and take the `ADAPTER` each holds, by venue name.
+
+    Raises
+    ------
+    PermanentError
+        UNKNOWN_VENUE if a module cannot be imported or holds no adapter.
+    """
+    adapters: dict[str, Adapter] = {}
+    for name in module_names:
+        try:
+            adapter: Adapter = importlib.import_module(name).ADAPTER
+        except (ImportError, AttributeError) as error:
+            raise PermanentError(Refusal.UNKNOWN_VENUE, f"{name} holds no ADAPTER: {error}") from error
+        adapters[adapter.venue.name] = adapter
+    return adapters

@@ -1,0 +1,205 @@
+"""The HTTP transport of adapters: it knows whether a request byte may have left, and says so by family.
+
+Exception classes never prove that a write did not arrive; only our own record does. aiohttp calls
+`on_request_headers_sent` right before it hands the first byte to the socket: there the send gate is
+checked and the departure recorded. What fails before that never left (Retryable); a write that fails
+after it may have arrived (Ambiguous); a typed refusal is proof (Permanent, by the adapter).
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import aiohttp
+from yarl import URL
+
+from shared.brokers.codes import Doubt
+from shared.brokers.gate import check_send_gate
+from shared.domain.errors import AmbiguousError, RetryableError, TradeError
+
+T = TypeVar("T")
+
+CONNECT_SECONDS = 3.0
+TOTAL_SECONDS = 8.0
+# Shorter than servers keep idle connections, so that a write seldom meets one that is being closed.
+_KEEP_ALIVE_SECONDS = 15.0
+_MOST_CONNECTIONS = 50
+_LARGEST_ANSWER = 8 * 1024 * 1024
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERRORS = 500
+
+
+@dataclass(slots=True)
+class Departure:
+    """Whether a byte of this request may have left; writes pass the send gate first."""
+
+    is_write: bool
+    has_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request, complete and signed; `path` includes the query, `body` is what was signed."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    is_write: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """A readable answer: its status below 500 and its JSON."""
+
+    status: int
+    payload: Any
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the venue did what was asked."""
+        return 200 <= self.status < 300
+
+
+class HttpTransport:
+    """Sends requests over one session per event loop, shared by all accounts of a venue.
+
+    No redirect is followed (a 307 would post an order again) and nothing is repeated, but for a GET or
+    DELETE that meets a kept connection the server has just closed: aiohttp sends those once more.
+
+    Parameters
+    ----------
+    connect_seconds, total_seconds
+        How long a connection, and everything together, may take.
+    """
+
+    def __init__(
+        self, *, connect_seconds: float = CONNECT_SECONDS, total_seconds: float = TOTAL_SECONDS
+    ) -> None:
+        self._timeout = aiohttp.ClientTimeout(
+            total=total_seconds, connect=connect_seconds, sock_connect=connect_seconds
+        )
+        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+
+    async def send(self, base_url: str, request: HttpRequest) -> HttpAnswer:
+        """Send once and read the answer.
+
+        Raises
+        ------
+        RetryableError
+            Nothing can have happened: no byte of a write left, a read failed, or a 429 came back.
+        AmbiguousError
+            A write may have arrived: timeout, disconnect, 5xx, or an answer that cannot be read.
+        """
+        departure = Departure(request.is_write)
+        try:
+            async with self._session().request(
+                request.method,
+                # As it was signed: yarl would write escaped characters in a way of its own.
+                URL(base_url.rstrip("/") + request.path, encoded=True),
+                headers=request.headers,
+                data=request.body,
+                allow_redirects=False,
+                trace_request_ctx=departure,
+            ) as response:
+                body = await _read_body(response)
+                status, retry_after = response.status, response.headers.get("Retry-After")
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _failure(departure, error) from error
+        if status == _TOO_MANY_REQUESTS:
+            raise RetryableError(Doubt.RATE_LIMITED, request.path, read_retry_after(retry_after))
+        if status >= _SERVER_ERRORS:
+            raise doubt(request.is_write, Doubt.SERVER_FAILED, f"status {status}")
+        try:
+            return HttpAnswer(status, json.loads(body, parse_float=str))
+        except ValueError as error:
+            raise doubt(request.is_write, Doubt.UNREADABLE_ANSWER, f"status {status}") from error
+
+    async def close(self) -> None:
+        """Close the running loop's session, if it has one."""
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        session = self._sessions.get(loop)
+        if session is None:
+            # A loop that is gone cannot close its session any more; do not keep it for its successor.
+            self._sessions = {known: held for known, held in self._sessions.items() if not known.is_closed()}
+            session = aiohttp.ClientSession(
+                timeout=self._timeout,
+                connector=aiohttp.TCPConnector(
+                    limit=_MOST_CONNECTIONS, keepalive_timeout=_KEEP_ALIVE_SECONDS
+                ),
+                trace_configs=[_trace()],
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+            )
+            self._sessions[loop] = session
+        return session
+
+
+def doubt(is_write: bool, code: str, detail: str) -> TradeError:
+    """Make the error of an outcome that cannot be read: Ambiguous for a write, Retryable for a read."""
+    return AmbiguousError(code, detail) if is_write else RetryableError(code, detail)
+
+
+def read_answer(answer: HttpAnswer, read: Callable[[Any], T], *, is_write: bool) -> T:
+    """Turn an answer's JSON into values; one of another shape is as good as no answer.
+
+    Raises
+    ------
+    RetryableError, AmbiguousError
+        UNREADABLE_ANSWER, for a read and for a write.
+    """
+    try:
+        return read(answer.payload)
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        detail = f"status {answer.status}, {type(error).__name__}"
+        raise doubt(is_write, Doubt.UNREADABLE_ANSWER, detail) from error
+
+
+def read_retry_after(header: str | None) -> int | None:
+    """Read a Retry-After in seconds, a fraction rounded up; None for a date or anything else."""
+    if header is None:
+        return None
+    whole, _, fraction = header.strip().partition(".")
+    if not whole.isdecimal() or (fraction and not fraction.isdecimal()):
+        return None
+    return int(whole) + (1 if fraction.strip("0") else 0)
+
+
+async def _read_body(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(65536):
+        body += chunk
+        if len(body) > _LARGEST_ANSWER:
+            raise aiohttp.ClientPayloadError(f"more than {_LARGEST_ANSWER} bytes")
+    return bytes(body)
+
+
+def _failure(departure: Departure, error: Exception) -> TradeError:
+    detail = f"{type(error).__name__}: {str(error)[:200]}"
+    if not departure.has_left:
+        return RetryableError(Doubt.NOT_CONNECTED, detail)
+    code = Doubt.ANSWER_TIMED_OUT if isinstance(error, TimeoutError) else Doubt.CONNECTION_LOST
+    return doubt(departure.is_write, code, detail)
+
+
+def _trace() -> aiohttp.TraceConfig:
+    config = aiohttp.TraceConfig()
+    config.on_request_headers_sent.append(_before_first_byte)
+    return config
+
+
+async def _before_first_byte(
+    _session: aiohttp.ClientSession, context: Any, _params: aiohttp.TraceRequestHeadersSentParams
+) -> None:
+    departure: Departure = context.trace_request_ctx
+    if departure.is_write:
+        # Raising here closes the connection before anything was written to it.
+        check_send_gate()
+    departure.has_left = True

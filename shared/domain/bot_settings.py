@@ -1,0 +1,167 @@
+"""A trading bot's settings from text: what each means, which values it takes, read with clear errors.
+
+The command line and the pages share this list, so a limit is explained and checked in one way.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from shared.domain.bots import BotSettings, MissingStop
+from shared.domain.instruments import AssetClass
+from shared.domain.money import parse_decimal
+
+_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+_SYMBOL = re.compile(r"[A-Z0-9./-]{1,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingTerms:
+    """One setting for people: how a value looks, the default as text, and what it does."""
+
+    name: str
+    form: str
+    default: str
+    meaning: str
+
+
+_MEANINGS: dict[str, str] = {
+    "max_open_positions": "positions open or about to be, on the account, at most",
+    "max_per_symbol": "of those, in one symbol",
+    "max_signal_age_seconds": "an older signal is not traded",
+    "min_confidence": "the parser's confidence a signal needs",
+    "entry_valid_seconds": "an unfilled entry is cancelled after this time",
+    "missing_stop": "for a signal without a stop: default = take one by asset class, deny = do not trade",
+    "default_stop_percent": "distance of that stop from the entry; 0 = the table by asset class",
+    "max_position_percent": "one position's value of the equity, at most",
+    "allowed_symbols": "only these symbols; empty = all",
+    "blocked_symbols": "never these symbols",
+    "asset_classes": "only these asset classes; empty = all",
+    "trading_hours": "entries only between these times of day; empty = always",
+    "time_zone": "the zone of trading_hours and of the trading day",
+}
+_RANGES: dict[str, tuple[Decimal, Decimal]] = {
+    "max_open_positions": (Decimal(1), Decimal(1000)),
+    "max_per_symbol": (Decimal(1), Decimal(100)),
+    "max_signal_age_seconds": (Decimal(1), Decimal(86_400)),
+    "min_confidence": (Decimal(0), Decimal(1)),
+    "entry_valid_seconds": (Decimal(1), Decimal(30 * 86_400)),
+    "default_stop_percent": (Decimal(0), Decimal(99)),
+    "max_position_percent": (Decimal("0.01"), Decimal(100)),
+}
+
+
+def list_settings() -> tuple[SettingTerms, ...]:
+    """List all settings in the order of their declaration."""
+    hints = get_type_hints(BotSettings)
+    return tuple(
+        SettingTerms(
+            name=field.name,
+            form=_form(field.name, hints[field.name]),
+            default=write_setting(field.default),
+            meaning=_MEANINGS[field.name],
+        )
+        for field in fields(BotSettings)
+    )
+
+
+def apply_settings(settings: BotSettings, assignments: Iterable[str]) -> BotSettings:
+    """Change settings by `NAME=VALUE` texts; a later one wins.
+
+    Raises
+    ------
+    ValueError
+        With one sentence, if a name is unknown or a value cannot be taken.
+    """
+    hints = get_type_hints(BotSettings)
+    changes: dict[str, Any] = {}
+    for assignment in assignments:
+        name, separator, text = assignment.partition("=")
+        if not separator:
+            raise ValueError(f"a setting is NAME=VALUE, not {assignment[:60]!r}")
+        if name not in hints:
+            raise ValueError(f"no setting is called {name[:60]!r}; there are {', '.join(hints)}")
+        try:
+            changes[name] = _read(name, text.strip(), hints[name])
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return replace(settings, **changes)
+
+
+def write_setting(value: object) -> str:
+    """Write a setting's value as `apply_settings` reads it."""
+    return ",".join(str(item) for item in value) if isinstance(value, tuple) else str(value)
+
+
+def _read(name: str, text: str, kind: Any) -> object:
+    if kind is int or kind is Decimal:
+        return _read_number(name, text, whole=kind is int)
+    if kind is MissingStop:
+        return _read_choice(MissingStop, text)
+    if kind == tuple[AssetClass, ...]:
+        return tuple(_read_choice(AssetClass, word) for word in _words(text))
+    if kind == tuple[str, ...]:
+        return tuple(_read_symbol(word) for word in _words(text))
+    if name == "trading_hours":
+        return _read_hours(text)
+    return _read_zone(text)
+
+
+def _read_number(name: str, text: str, *, whole: bool) -> int | Decimal:
+    value = parse_decimal(text)
+    low, high = _RANGES[name]
+    if not low <= value <= high:
+        raise ValueError(f"must be between {low} and {high}, not {text[:40]}")
+    if not whole:
+        return value
+    if value != int(value):
+        raise ValueError(f"must be a whole number, not {text[:40]}")
+    return int(value)
+
+
+def _read_choice(kind: type[StrEnum], text: str) -> StrEnum:
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"must be one of {', '.join(kind)}, not {text[:40]!r}") from None
+
+
+def _read_symbol(text: str) -> str:
+    symbol = text.upper()
+    if not _SYMBOL.fullmatch(symbol):
+        raise ValueError(f"{text[:40]!r} is no symbol (BTC/USDT, AAPL)")
+    return symbol
+
+
+def _read_hours(text: str) -> str:
+    if text and not _HOURS.fullmatch(text):
+        raise ValueError(f"must be HH:MM-HH:MM, not {text[:40]!r}")
+    return text
+
+
+def _read_zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{text[:40]!r} is no time zone (Europe/Berlin, America/New_York, UTC)") from None
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _form(name: str, kind: Any) -> str:
+    if name in _RANGES:
+        low, high = _RANGES[name]
+        return f"{'whole number' if kind is int else 'number'}, {low} to {high}"
+    if kind is MissingStop:
+        return " or ".join(MissingStop)
+    if kind == tuple[AssetClass, ...]:
+        return f"list of {', '.join(AssetClass)}"
+    if kind == tuple[str, ...]:
+        return "list, separated by commas"
+    return "HH:MM-HH:MM" if name == "trading_hours" else "name of a time zone"

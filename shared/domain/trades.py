@@ -1,0 +1,97 @@
+"""A trade: entry to exit for one trading bot, and the cover that it must have."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from shared.domain.money import ZERO
+from shared.domain.signals import Side
+
+
+class TradeStatus(StrEnum):
+    """PENDING waits for its first fill; CANCELED never had one."""
+
+    PENDING = "pending"
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELED = "canceled"
+
+
+class StopSource(StrEnum):
+    """Whose stop it is; receipts and pages say so."""
+
+    MESSAGE = "message"
+    DEFAULT = "default"
+    UPDATE = "update"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A take-profit: `fraction` of the position is to leave at `price`."""
+
+    price: Decimal
+    fraction: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What was planned, what the fills add up to, and how it is covered.
+
+    Quantities are in base units, prices and money in the quote asset. `stop_percent` waits for the
+    first fill to become `stop_price`. `naked_seconds` sums the time that a part of the position stood
+    without a stop. `cover_version` grows whenever the wanted cover changes; `needs_cover` while wanted
+    and actual cover differ.
+    """
+
+    trade_id: str
+    user_id: str
+    account_id: str
+    trading_bot_id: str
+    provider_id: str
+    signal_id: str
+    source: str
+    channel_id: str
+    message_id: str
+    venue: str
+    environment: str
+    symbol: str
+    side: Side
+    status: TradeStatus
+    planned_quantity: Decimal
+    planned_entry: Decimal
+    stop_source: StopSource
+    created_at: datetime
+    version: int = 0
+    stop_price: Decimal | None = None
+    stop_percent: Decimal | None = None
+    initial_stop_price: Decimal | None = None
+    targets: tuple[Target, ...] = ()
+    targets_percent: tuple[Decimal, ...] = ()
+    cover_version: int = 0
+    entered: Decimal = ZERO
+    exited: Decimal = ZERO
+    entry_average: Decimal | None = None
+    exit_average: Decimal | None = None
+    realised_pnl: Decimal = ZERO
+    r_multiple: Decimal | None = None
+    held: Decimal = ZERO
+    coverable: Decimal = ZERO
+    resting: Decimal = ZERO
+    managed: Decimal = ZERO
+    needs_cover: bool = False
+    naked_since: datetime | None = None
+    naked_seconds: Decimal = ZERO
+    exit_cause: str | None = None
+    exit_reason: str | None = None
+    exit_fraction: Decimal | None = None
+    close_reason: str | None = None
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    errors: tuple[str, ...] = field(default=())
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing is left to do for this trade."""
+        return self.status in {TradeStatus.CLOSED, TradeStatus.CANCELED}

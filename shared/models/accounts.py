@@ -1,0 +1,184 @@
+"""Accounts: balances, and reservations that two signals at once cannot both win."""
+
+from collections.abc import Collection as Many
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from mongoengine import fields
+from pymongo import UpdateOne
+
+from shared.domain.accounts import Account as AccountState
+from shared.domain.accounts import AccountStatus, Reservation
+from shared.models.base import BaseDocument
+from shared.models.mapping import Row, from_row, rows_of, to_row
+from shared.models.together import Find, run
+
+
+class Account(BaseDocument):
+    """Owner: a user. Written by web and the command line (insert), workers (balance, reservations, status)."""
+
+    account_id = fields.StringField(primary_key=True)
+    user_id = fields.StringField(required=True)
+    name = fields.StringField(required=True)
+    venue = fields.StringField(required=True)
+    environment = fields.StringField(required=True, choices=("paper", "sandbox", "live"))
+    status = fields.StringField(required=True)
+    quote_asset = fields.StringField(required=True)
+    version = fields.LongField(required=True)
+    balance_total = fields.Decimal128Field(null=True)
+    balance_free = fields.Decimal128Field(null=True)
+    balance_at = fields.DateTimeField(null=True)
+    credential_id = fields.StringField(null=True)
+    opening_balance = fields.Decimal128Field(null=True)
+    reservations = fields.DictField()
+    created_at = fields.DateTimeField(required=True)
+
+    meta = {
+        "collection": "accounts",
+        "indexes": [
+            ["user_id"],
+            ["venue", "environment", "status"],
+            ["balance_at"],
+            # The sweep looks every few seconds for the few that hold something.
+            {"fields": ["reservations"], "partialFilterExpression": {"reservations": {"$gt": {}}}},
+        ],
+    }
+
+
+class Credential(BaseDocument):
+    """Owner: a user. Written by web (sealed, never readable there); opened by workers only."""
+
+    credential_id = fields.StringField(primary_key=True)
+    user_id = fields.StringField(required=True)
+    account_id = fields.StringField(required=True)
+    key_id = fields.StringField(required=True)
+    sealed = fields.BinaryField(required=True)
+    created_at = fields.DateTimeField(required=True)
+
+    meta = {"collection": "credentials", "indexes": [["user_id"], ["account_id"], ["key_id"]]}
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCredential:
+    """One sealed key pair; open it with `vault.credential_record(account_id, credential_id)`."""
+
+    credential_id: str
+    user_id: str
+    account_id: str
+    key_id: str
+    sealed: bytes
+    created_at: datetime
+
+
+def find_credentials(credential_ids: Many[str]) -> dict[str, SealedCredential]:
+    """Read several sealed credentials in one query, by id."""
+    rows = rows_of(Credential).find({"_id": {"$in": list(credential_ids)}})
+    return {row["_id"]: from_row(SealedCredential, row, "credential_id") for row in rows}
+
+
+def find(account_id: str) -> AccountState | None:
+    """Read one account."""
+    row = rows_of(Account).find_one({"_id": account_id})
+    return _domain(row) if row else None
+
+
+def find_many(account_ids: Many[str]) -> dict[str, AccountState]:
+    """Read several accounts in one query, by id."""
+    return run(finding_many(account_ids))
+
+
+def finding_many(account_ids: Many[str]) -> Find[dict[str, AccountState]]:
+    """Return the find of several accounts, by id."""
+    return Find(
+        Account,
+        {"_id": {"$in": list(account_ids)}},
+        lambda rows: {row["_id"]: _domain(row) for row in rows},
+    )
+
+
+def reserve(wanted: Mapping[str, tuple[int, Mapping[str, Reservation]]]) -> set[str]:
+    """Store reservations in many accounts, each only if its version is the one that was judged.
+
+    `wanted` maps account id to (version, {intent id: reservation}). Returns the accounts that were
+    won, by reading back: a reservation that an earlier pass stored counts as won.
+    """
+    if not wanted:
+        return set()
+    writes = [
+        UpdateOne(
+            {"_id": account_id, "version": version},
+            {
+                "$set": {f"reservations.{intent}": to_row(held) for intent, held in held_by_intent.items()},
+                "$inc": {"version": 1},
+            },
+        )
+        for account_id, (version, held_by_intent) in wanted.items()
+    ]
+    collection = rows_of(Account)
+    if collection.bulk_write(writes, ordered=False).modified_count == len(wanted):
+        return set(wanted)
+    found = collection.find({"_id": {"$in": list(wanted)}}, {"reservations": 1})
+    return {row["_id"] for row in found if wanted[row["_id"]][1].keys() <= row["reservations"].keys()}
+
+
+def release(account_id: str, intent_ids: Sequence[str]) -> None:
+    """Give reservations back; safe to repeat."""
+    release_many({account_id: intent_ids})
+
+
+def release_many(intents_by_account: Mapping[str, Sequence[str]]) -> None:
+    """Give reservations of several accounts back; safe to repeat."""
+    writes = [
+        UpdateOne(
+            {"_id": account_id},
+            {"$unset": {f"reservations.{intent}": "" for intent in intent_ids}, "$inc": {"version": 1}},
+        )
+        for account_id, intent_ids in intents_by_account.items()
+        if intent_ids
+    ]
+    if writes:
+        rows_of(Account).bulk_write(writes, ordered=False)
+
+
+def touch(account_id: str) -> None:
+    """Grow the version, so that a plan that judged the state before this one loses its reservation."""
+    rows_of(Account).update_one({"_id": account_id}, {"$inc": {"version": 1}})
+
+
+def record_balance(
+    account_id: str, *, total: Decimal, free: Decimal, at: datetime, release_intents: Sequence[str]
+) -> None:
+    """Store a balance read at `at` and give back reservations whose orders had ended before it; newest wins."""
+    change: Row = {
+        "$set": {"balance_total": total, "balance_free": free, "balance_at": at},
+        "$inc": {"version": 1},
+    }
+    if release_intents:
+        change["$unset"] = {f"reservations.{intent}": "" for intent in release_intents}
+    newer = {"_id": account_id, "$or": [{"balance_at": None}, {"balance_at": {"$lt": at}}]}
+    rows_of(Account).update_one(newer, change)
+
+
+def set_status(account_id: str, status: AccountStatus) -> None:
+    """Change whether the account may be traded on."""
+    rows_of(Account).update_one(
+        {"_id": account_id}, {"$set": {"status": str(status)}, "$inc": {"version": 1}}
+    )
+
+
+def holding_reservations(limit: int) -> list[AccountState]:
+    """List accounts with reservations, for the sweep."""
+    rows = rows_of(Account).find({"reservations": {"$gt": {}}}).limit(limit)
+    return [_domain(row) for row in rows]
+
+
+def all_active(after_id: str, limit: int) -> list[AccountState]:
+    """Page through active accounts in the order of their ids."""
+    query = {"_id": {"$gt": after_id}, "status": str(AccountStatus.ACTIVE)}
+    return [_domain(row) for row in rows_of(Account).find(query).sort("_id", 1).limit(limit)]
+
+
+def _domain(row: Row) -> AccountState:
+    return from_row(AccountState, row, "account_id")

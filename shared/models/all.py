@@ -1,0 +1,45 @@
+"""Every document of the database, for indexes, docs and tests."""
+
+from shared.models.accounts import Account, Credential
+from shared.models.base import BaseDocument
+from shared.models.bots import TradingBot
+from shared.models.fills import Fill, Position
+from shared.models.halts import Halt
+from shared.models.market import Candle, EquitySnapshot
+from shared.models.messages import Message
+from shared.models.orders import Order
+from shared.models.outbox import Outbox
+from shared.models.paper import PAPER_DOCUMENTS
+from shared.models.providers import Provider
+from shared.models.records import AuditEntry, JobRun, Subscription, UsageEvent, WebhookEvent
+from shared.models.signals import ContentKey, Receipt, Signal
+from shared.models.trades import Trade
+from shared.models.users import Community, Membership, User
+
+DOCUMENTS: tuple[type[BaseDocument], ...] = (
+    User,
+    Community,
+    Membership,
+    Provider,
+    Account,
+    Credential,
+    TradingBot,
+    Message,
+    Signal,
+    ContentKey,
+    Receipt,
+    Order,
+    Fill,
+    Position,
+    Trade,
+    EquitySnapshot,
+    Candle,
+    Subscription,
+    WebhookEvent,
+    Outbox,
+    Halt,
+    AuditEntry,
+    UsageEvent,
+    JobRun,
+    *PAPER_DOCUMENTS,
+)

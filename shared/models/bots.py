@@ -1,0 +1,60 @@
+"""Trading bots: read in one query per signal."""
+
+from collections.abc import Collection as Many
+
+from mongoengine import fields
+
+from shared.domain.bots import BotState
+from shared.domain.bots import TradingBot as BotTerms
+from shared.models.base import BaseDocument
+from shared.models.mapping import Row, from_row, rows_of, to_row
+from shared.models.together import Find
+
+
+class TradingBot(BaseDocument):
+    """Owner: a user. Written by web and the command line; workers pause it when a right is lost."""
+
+    trading_bot_id = fields.StringField(primary_key=True)
+    user_id = fields.StringField(required=True)
+    provider_id = fields.StringField(required=True)
+    account_id = fields.StringField(required=True)
+    state = fields.StringField(required=True)
+    sizing = fields.DictField(required=True)
+    settings = fields.DictField(required=True)
+    created_at = fields.DateTimeField(required=True)
+
+    meta = {
+        "collection": "trading_bots",
+        "indexes": [["provider_id", "state", "_id"], ["user_id"], ["account_id"]],
+    }
+
+
+def active_of(provider_id: str) -> list[BotTerms]:
+    """List a provider's active trading bots in the order of their ids."""
+    query = {"provider_id": provider_id, "state": str(BotState.ACTIVE)}
+    return [_domain(row) for row in rows_of(TradingBot).find(query).sort("_id", 1)]
+
+
+def finding_states(bot_ids: Many[str]) -> Find[dict[str, BotState]]:
+    """Return the find of several bots' states, by id."""
+    return Find(
+        TradingBot,
+        {"_id": {"$in": list(bot_ids)}},
+        lambda rows: {row["_id"]: BotState(row["state"]) for row in rows},
+        fields=("state",),
+    )
+
+
+def find(trading_bot_id: str) -> BotTerms | None:
+    """Read one bot."""
+    row = rows_of(TradingBot).find_one({"_id": trading_bot_id})
+    return _domain(row) if row else None
+
+
+def bot_row(bot: BotTerms) -> Row:
+    """Write a bot as it is stored."""
+    return to_row(bot, "trading_bot_id")
+
+
+def _domain(row: Row) -> BotTerms:
+    return from_row(BotTerms, row, "trading_bot_id")

@@ -1,0 +1,93 @@
+"""Minute candles and equity over time."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from mongoengine import fields
+from pymongo import UpdateOne
+
+from shared.models.base import BaseDocument
+from shared.models.mapping import Row, rows_of
+
+
+class Candle(BaseDocument):
+    """Owner: nobody. Written by the prices job; one per venue, symbol and minute; retention 90 days."""
+
+    candle_id = fields.StringField(primary_key=True)
+    venue = fields.StringField(required=True)
+    symbol = fields.StringField(required=True)
+    minute = fields.DateTimeField(required=True)
+    open = fields.Decimal128Field(required=True)
+    high = fields.Decimal128Field(required=True)
+    low = fields.Decimal128Field(required=True)
+    close = fields.Decimal128Field(required=True)
+    synthetic = fields.BooleanField(default=False)
+
+    meta = {
+        "collection": "candles",
+        "indexes": [
+            {"fields": ["venue", "symbol", "minute"], "unique": True},
+            {"fields": ["minute"], "expireAfterSeconds": 90 * 86400},
+        ],
+    }
+
+
+class EquitySnapshot(BaseDocument):
+    """Owner: a user. Written by the snapshot job every minute; retention 13 months."""
+
+    snapshot_id = fields.StringField(primary_key=True)
+    account_id = fields.StringField(required=True)
+    user_id = fields.StringField(required=True)
+    at = fields.DateTimeField(required=True)
+    cash = fields.Decimal128Field(required=True)
+    equity = fields.Decimal128Field(required=True)
+
+    meta = {
+        "collection": "equity_snapshots",
+        "indexes": [["account_id", "-at"], {"fields": ["at"], "expireAfterSeconds": 400 * 86400}],
+    }
+
+
+def record_prices(venue: str, prices: Mapping[str, Decimal], at: datetime, *, synthetic: bool) -> None:
+    """Fold prices into the candles of their minute."""
+    minute = at.replace(second=0, microsecond=0)
+    writes = [
+        UpdateOne(
+            {"_id": f"{venue}:{symbol}:{int(minute.timestamp())}"},
+            {
+                "$setOnInsert": {
+                    "venue": venue,
+                    "symbol": symbol,
+                    "minute": minute,
+                    "open": price,
+                    "synthetic": synthetic,
+                },
+                "$max": {"high": price},
+                "$min": {"low": price},
+                "$set": {"close": price},
+            },
+            upsert=True,
+        )
+        for symbol, price in prices.items()
+    ]
+    if writes:
+        rows_of(Candle).bulk_write(writes, ordered=False)
+
+
+def record_equity(account_id: str, user_id: str, at: datetime, cash: Decimal, equity: Decimal) -> None:
+    """Store one point of an account's equity; the same minute is stored once."""
+    minute = at.replace(second=0, microsecond=0)
+    row: Row = {"account_id": account_id, "user_id": user_id, "at": minute, "cash": cash, "equity": equity}
+    rows_of(EquitySnapshot).update_one(
+        {"_id": f"{account_id}:{int(minute.timestamp())}"}, {"$setOnInsert": row}, upsert=True
+    )
+
+
+def equity_curve(account_ids: list[str], since: datetime) -> list[tuple[datetime, Decimal]]:
+    """Sum the equity of several accounts, minute by minute since a moment."""
+    totals: dict[datetime, Decimal] = {}
+    query = {"account_id": {"$in": account_ids}, "at": {"$gte": since}}
+    for row in rows_of(EquitySnapshot).find(query).sort("at", 1):
+        totals[row["at"]] = totals.get(row["at"], Decimal(0)) + row["equity"]
+    return sorted(totals.items())

@@ -1,0 +1,376 @@
+"""Orders: every move is a compare-and-set on (status, version) with an event in the same write."""
+
+from collections.abc import Collection as Many
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from mongoengine import EmbeddedDocument, fields
+from pymongo import ASCENDING, ReturnDocument, UpdateOne
+
+from shared.domain.order_status import AT_VENUE, LIVE, OrderStatus, check_transition
+from shared.domain.orders import Order as OrderValue
+from shared.domain.orders import Purpose
+from shared.models.base import BaseDocument
+from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
+from shared.models.signals import insert_many_once
+from shared.models.together import Find, run
+
+RING_SECONDS = 5
+
+
+class OrderEvent(EmbeddedDocument):
+    """One move of an order, appended in the write that made it."""
+
+    version = fields.LongField(required=True)
+    status = fields.StringField(required=True)
+    at = fields.DateTimeField(required=True)
+    code = fields.StringField(null=True)
+    detail = fields.StringField()
+
+
+class Order(BaseDocument):
+    """Owner: a user. Written by workers only; unsent entries are inserted once and never twice."""
+
+    order_id = fields.StringField(primary_key=True)
+    intent_id = fields.StringField(required=True)
+    attempt = fields.IntField(required=True)
+    trade_id = fields.StringField(required=True)
+    account_id = fields.StringField(required=True)
+    user_id = fields.StringField(required=True)
+    trading_bot_id = fields.StringField(required=True)
+    provider_id = fields.StringField(required=True)
+    signal_id = fields.StringField(required=True)
+    source = fields.StringField(required=True)
+    channel_id = fields.StringField(required=True)
+    message_id = fields.StringField(required=True)
+    purpose = fields.StringField(required=True)
+    leg = fields.IntField(required=True)
+    venue = fields.StringField(required=True)
+    environment = fields.StringField(required=True)
+    symbol = fields.StringField(required=True)
+    side = fields.StringField(required=True)
+    order_type = fields.StringField(required=True)
+    time_in_force = fields.StringField(required=True)
+    quantity = fields.Decimal128Field(required=True)
+    limit_price = fields.Decimal128Field(null=True)
+    stop_price = fields.Decimal128Field(null=True)
+    reduce_only = fields.BooleanField()
+    link_group = fields.StringField(null=True)
+    cover_version = fields.IntField()
+    cause = fields.StringField(null=True)
+    status = fields.StringField(required=True)
+    version = fields.LongField(required=True)
+    tries = fields.IntField()
+    lookups = fields.IntField()
+    code = fields.StringField(null=True)
+    filled_quantity = fields.Decimal128Field()
+    open_quantity = fields.Decimal128Field(null=True)
+    average_fill_price = fields.Decimal128Field(null=True)
+    venue_order_id = fields.StringField(null=True)
+    claim_id = fields.StringField(null=True)
+    sent_at = fields.DateTimeField(null=True)
+    accepted_at = fields.DateTimeField(null=True)
+    send_by = fields.DateTimeField(null=True)
+    expires_at = fields.DateTimeField(null=True)
+    created_at = fields.DateTimeField(required=True)
+    next_check_at = fields.DateTimeField(required=True)
+    next_attempt_at = fields.DateTimeField(null=True)
+    cancel_requested = fields.BooleanField()
+    unsettled = fields.BooleanField()
+    events = fields.EmbeddedDocumentListField(OrderEvent)
+
+    meta = {
+        "collection": "orders",
+        "indexes": [
+            {
+                # One entry per (account, message): a unique row, not a query (DESIGN 5).
+                "fields": ["account_id", "source", "channel_id", "message_id", "leg"],
+                "unique": True,
+                "partialFilterExpression": {"purpose": "entry"},
+                "name": "one_entry_per_message",
+            },
+            ["status", "next_check_at"],
+            ["trade_id"],
+            ["intent_id"],
+            ["account_id", "status"],
+            ["message_id"],
+            ["claim_id"],
+            {"fields": ["unsettled", "next_check_at"], "partialFilterExpression": {"unsettled": True}},
+            {"fields": ["cancel_requested", "status"], "partialFilterExpression": {"cancel_requested": True}},
+            ["user_id", "-created_at"],
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One move of an order as it was read, with what changes beside its status."""
+
+    order: OrderValue
+    following: OrderStatus
+    at: datetime
+    changes: Row
+    code: str | None = None
+    detail: str = ""
+
+
+def create_many_once(orders: Sequence[OrderValue]) -> set[str]:
+    """Insert intents; return the ids of entries that lost to another bot's entry for the same message."""
+    refused = insert_many_once(Order, [_born(order) for order in orders])
+    if not refused:
+        return set()
+    present = {row["_id"] for row in rows_of(Order).find({"_id": {"$in": list(refused)}}, {"_id": 1})}
+    return refused - present
+
+
+def find(order_id: str) -> OrderValue | None:
+    """Read one order."""
+    row = rows_of(Order).find_one({"_id": order_id})
+    return _domain(row) if row else None
+
+
+def find_many(order_ids: Many[str]) -> list[OrderValue]:
+    """Read several orders in one query."""
+    return [_domain(row) for row in rows_of(Order).find({"_id": {"$in": list(order_ids)}})]
+
+
+def find_by_intents(intent_ids: Many[str]) -> list[OrderValue]:
+    """Read the orders of several intents; each entry has one."""
+    return [_domain(row) for row in rows_of(Order).find({"intent_id": {"$in": list(intent_ids)}})]
+
+
+def of_trade(trade_id: str) -> list[OrderValue]:
+    """List a trade's orders, oldest first."""
+    return run(finding_of_trades([trade_id]))
+
+
+def finding_of_trades(trade_ids: Many[str]) -> Find[list[OrderValue]]:
+    """Return the find of several trades' orders, oldest first."""
+    return Find(
+        Order,
+        {"trade_id": {"$in": list(trade_ids)}},
+        lambda rows: sorted(map(_domain, rows), key=lambda order: order.created_at),
+    )
+
+
+def of_message(message_id: str) -> list[OrderValue]:
+    """List the orders that a message caused, oldest first."""
+    return [
+        _domain(row) for row in rows_of(Order).find({"message_id": message_id}).sort("created_at", ASCENDING)
+    ]
+
+
+def claim(order_ids: Many[str], claim_id: str) -> list[OrderValue]:
+    """Claim INITIALIZED orders for sending and return the winners, read back by the claim.
+
+    The database's clock stamps `sent_at` and decides what has expired, so that no host's clock matters.
+    """
+    query = {
+        "_id": {"$in": list(order_ids)},
+        "status": str(OrderStatus.INITIALIZED),
+        "cancel_requested": False,
+        "$expr": {
+            "$and": [
+                {"$or": [{"$eq": ["$send_by", None]}, {"$gt": ["$send_by", "$$NOW"]}]},
+                {"$lte": [{"$ifNull": ["$next_attempt_at", "$$NOW"]}, "$$NOW"]},
+            ]
+        },
+    }
+    change = _claimed_by(claim_id)
+    collection = rows_of(Order)
+    if len(order_ids) == 1:
+        # One write that answers with its row; a wave needs a second look to know its winners.
+        row = collection.find_one_and_update(query, change, return_document=ReturnDocument.AFTER)
+        return [_domain(row)] if row else []
+    if collection.update_many(query, change).modified_count == 0:
+        return []
+    return [_domain(row) for row in collection.find({"claim_id": claim_id})]
+
+
+def _claimed_by(claim_id: str) -> list[Row]:
+    """Write the move to SUBMITTED with its event, all by the database's clock and version."""
+    following = {"$add": ["$version", 1]}
+    event = {
+        "version": following,
+        "status": str(OrderStatus.SUBMITTED),
+        "at": "$$NOW",
+        "code": None,
+        "detail": "",
+    }
+    return [
+        {
+            "$set": {
+                "status": str(OrderStatus.SUBMITTED),
+                "claim_id": claim_id,
+                "sent_at": "$$NOW",
+                "lookups": 0,
+                "next_check_at": {"$add": ["$$NOW", 1000]},
+                "version": following,
+                "events": {"$concatArrays": ["$events", [event]]},
+            }
+        }
+    ]
+
+
+def compare_and_set(
+    order: OrderValue,
+    following: OrderStatus,
+    at: datetime,
+    *,
+    code: str | None = None,
+    detail: str = "",
+    **changes: Any,
+) -> bool:
+    """Move an order if it still stands as it was read; append the event in the same write.
+
+    Raises
+    ------
+    IllegalTransition
+        If the table of DESIGN 6 has no such move.
+    """
+    query, change = _write(Move(order, following, at, changes, code, detail))
+    return rows_of(Order).update_one(query, change).modified_count == 1
+
+
+def move_all(moves: Sequence[Move]) -> bool:
+    """Make many moves in one round trip, each as `compare_and_set` does; True where every one was made.
+
+    After a False the caller does not know which: it reads each order again, as after a lost move.
+
+    Raises
+    ------
+    IllegalTransition
+        If the table of DESIGN 6 has no such move; then none was made.
+    """
+    if not moves:
+        return True
+    writes = [UpdateOne(*_write(move)) for move in moves]
+    return rows_of(Order).bulk_write(writes, ordered=False).modified_count == len(moves)
+
+
+def schedule(order_id: str, next_check_at: datetime, *, lookups: int | None = None) -> None:
+    """Set when the sweep or the reconciler looks again; no move, so no version."""
+    change: Row = {"next_check_at": next_check_at}
+    if lookups is not None:
+        change["lookups"] = lookups
+    hints_of(Order).update_one({"_id": order_id}, {"$set": change})
+
+
+def mark_settled(orders: Sequence[OrderValue]) -> None:
+    """Tell that fills, trade and events of these versions are all written."""
+    writes = [
+        UpdateOne({"_id": order.order_id, "version": order.version}, {"$set": {"unsettled": False}})
+        for order in orders
+    ]
+    if writes:
+        hints_of(Order).bulk_write(writes, ordered=False)
+
+
+def request_cancel(order_ids: Many[str]) -> None:
+    """Ask for a cancel: acted on at once where the order rests, later where its outcome is unknown."""
+    query = {"_id": {"$in": list(order_ids)}, "status": {"$in": [str(status) for status in LIVE]}}
+    rows_of(Order).update_many(query, {"$set": {"cancel_requested": True}})
+
+
+def take_due(
+    statuses: Many[OrderStatus], now: datetime, limit: int, *, purposes: Many[Purpose] = tuple(Purpose)
+) -> list[OrderValue]:
+    """Pick orders that are due and move their next look on by one ring, in the same pass."""
+    query = {
+        "status": {"$in": [str(status) for status in statuses]},
+        "next_check_at": {"$lte": now},
+        "purpose": {"$in": [str(purpose) for purpose in purposes]},
+    }
+    due = [_domain(row) for row in rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)]
+    if due:
+        hints_of(Order).update_many(
+            {"_id": {"$in": [order.order_id for order in due]}, "next_check_at": {"$lte": now}},
+            {"$set": {"next_check_at": now + timedelta(seconds=RING_SECONDS)}},
+        )
+    return due
+
+
+def unsettled(now: datetime, limit: int) -> list[OrderValue]:
+    """List orders whose last move has not been carried into trade and events for a ring's time."""
+    query = {"unsettled": True, "next_check_at": {"$lte": now}}
+    return [_domain(row) for row in rows_of(Order).find(query).limit(limit)]
+
+
+def cancels_wanted(limit: int) -> list[OrderValue]:
+    """List resting orders whose cancel was asked for."""
+    query = {"cancel_requested": True, "status": {"$in": [str(status) for status in AT_VENUE]}}
+    return [_domain(row) for row in rows_of(Order).find(query).limit(limit)]
+
+
+def at_venue(account_id: str) -> list[OrderValue]:
+    """List an account's orders that rest at the venue as far as we know."""
+    query = {"account_id": account_id, "status": {"$in": [str(status) for status in AT_VENUE]}}
+    return [_domain(row) for row in rows_of(Order).find(query)]
+
+
+def entries_past(now: datetime, limit: int) -> list[OrderValue]:
+    """List entries whose time is over: those never sent in time, and those that rest too long."""
+    unsent = {"status": str(OrderStatus.INITIALIZED), "send_by": {"$lte": now}}
+    resting = {
+        "status": {"$in": [str(status) for status in AT_VENUE]},
+        "expires_at": {"$lte": now},
+        "cancel_requested": False,
+    }
+    found: list[OrderValue] = []
+    for query in (unsent, resting):
+        found += [_domain(row) for row in rows_of(Order).find({"purpose": "entry", **query}).limit(limit)]
+    return found
+
+
+def count_unresolved() -> int:
+    """Count orders that are on their way: unsent, unanswered, or asked to cancel."""
+    moving = [OrderStatus.INITIALIZED, OrderStatus.SUBMITTED, OrderStatus.UNKNOWN, OrderStatus.PENDING_CANCEL]
+    rows = rows_of(Order)
+    return rows.count_documents(
+        {"status": {"$in": [str(status) for status in moving]}}
+    ) + rows.count_documents({"unsettled": True})
+
+
+def events_of(order_id: str) -> list[Row]:
+    """Read an order's events, oldest first."""
+    row = rows_of(Order).find_one({"_id": order_id}, {"events": 1})
+    return list(row["events"]) if row else []
+
+
+def _write(move: Move) -> tuple[Row, Row]:
+    order, following = move.order, move.following
+    if following != order.status:
+        check_transition(order.status, following)
+    version = order.version + 1
+    change = {"status": str(following), "version": version, **move.changes}
+    if move.code is not None:
+        change["code"] = move.code
+    event = {
+        "version": version,
+        "status": str(following),
+        "at": move.at,
+        "code": move.code,
+        "detail": move.detail,
+    }
+    query = {"_id": order.order_id, "status": str(order.status), "version": order.version}
+    return query, {"$set": change, "$push": {"events": event}}
+
+
+def _born(order: OrderValue) -> Row:
+    row = to_row(order, "order_id")
+    row["events"] = [
+        {
+            "version": order.version,
+            "status": str(order.status),
+            "at": order.created_at,
+            "code": None,
+            "detail": "",
+        }
+    ]
+    return row
+
+
+def _domain(row: Row) -> OrderValue:
+    return from_row(OrderValue, row, "order_id")

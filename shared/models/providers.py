@@ -1,0 +1,93 @@
+"""Providers: who may signal in which channels, and who may follow them."""
+
+from collections.abc import Collection as Many
+from dataclasses import dataclass
+
+from mongoengine import fields
+
+from shared.models.base import BaseDocument
+from shared.models.mapping import Row, from_row, rows_of
+from shared.models.together import Find
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderTerms:
+    """What the pipeline needs of a provider; authors and webhooks are ids, never names."""
+
+    provider_id: str
+    name: str
+    guild_id: str
+    channel_ids: tuple[str, ...]
+    author_ids: tuple[str, ...]
+    webhook_ids: tuple[str, ...]
+    community_id: str | None = None
+    visibility: str = "public"
+    active: bool = True
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may follow."""
+        return self.visibility == "public"
+
+    def may_signal(self, author_id: str, *, is_webhook: bool) -> bool:
+        """Tell whether an author or webhook is on the allow-list."""
+        return author_id in (self.webhook_ids if is_webhook else self.author_ids)
+
+
+class Provider(BaseDocument):
+    """Owner: a community. Written by the bot's set-up, web and the command line."""
+
+    provider_id = fields.StringField(primary_key=True)
+    name = fields.StringField(required=True)
+    community_id = fields.StringField(null=True)
+    guild_id = fields.StringField(required=True)
+    channel_ids = fields.ListField(fields.StringField())
+    author_ids = fields.ListField(fields.StringField())
+    webhook_ids = fields.ListField(fields.StringField())
+    hook_secret = fields.StringField(null=True)
+    visibility = fields.StringField(default="public", choices=("public", "members", "role", "approval"))
+    active = fields.BooleanField(default=True)
+    record = fields.DictField()
+    created_at = fields.DateTimeField(required=True)
+
+    meta = {
+        "collection": "providers",
+        "indexes": [["channel_ids"], {"fields": ["name"], "unique": True}, ["community_id"]],
+    }
+
+
+def finding_of_channel(channel_id: str) -> Find[list[ProviderTerms]]:
+    """Return the find of a channel's active providers; several may share one."""
+    return Find(
+        Provider,
+        {"channel_ids": channel_id, "active": True},
+        lambda rows: [_domain(row) for row in rows],
+    )
+
+
+def finding_many(provider_ids: Many[str]) -> Find[dict[str, ProviderTerms]]:
+    """Return the find of several providers, by id."""
+    return Find(
+        Provider,
+        {"_id": {"$in": list(provider_ids)}},
+        lambda rows: {row["_id"]: _domain(row) for row in rows},
+    )
+
+
+def watched_channels() -> frozenset[str]:
+    """List the channels of all active providers: what the bot records."""
+    return frozenset(
+        channel
+        for row in rows_of(Provider).find({"active": True}, {"channel_ids": 1})
+        for channel in row["channel_ids"]
+    )
+
+
+def find(provider_id: str) -> ProviderTerms | None:
+    """Read one provider."""
+    row = rows_of(Provider).find_one({"_id": provider_id})
+    return _domain(row) if row else None
+
+
+def _domain(row: Row) -> ProviderTerms:
+    return from_row(ProviderTerms, row, "provider_id")

@@ -1,0 +1,229 @@
+"""Readings and receipts: what a provider said, and what the gates said to each follower."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mongoengine import fields
+from pymongo.client_session import ClientSession
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from shared.domain.receipts import Receipt as ReceiptValue
+from shared.domain.signals import NotASignal, Reading
+from shared.domain.signals import Signal as SignalValue
+from shared.models.base import BaseDocument
+from shared.models.mapping import Row, from_row, rows_of, to_row
+
+_DUPLICATE_KEY = 11000
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRecord:
+    """One stored reading; `signal` is None where the message asks for nothing."""
+
+    signal_id: str
+    row_id: str
+    provider_id: str
+    source: str
+    channel_id: str
+    message_id: str
+    revision: int
+    posted_at: datetime
+    read_at: datetime
+    signal: SignalValue | None
+    not_a_signal: NotASignal | None
+    instrument: str | None = None
+    parser_version: str | None = None
+
+
+class Signal(BaseDocument):
+    """Owner: a provider. Written by workers, once per message revision."""
+
+    signal_id = fields.StringField(primary_key=True)
+    row_id = fields.StringField(required=True)
+    provider_id = fields.StringField(required=True)
+    source = fields.StringField(required=True)
+    channel_id = fields.StringField(required=True)
+    message_id = fields.StringField(required=True)
+    revision = fields.LongField(required=True)
+    posted_at = fields.DateTimeField(required=True)
+    read_at = fields.DateTimeField(required=True)
+    signal = fields.DictField(null=True)
+    not_a_signal = fields.DictField(null=True)
+    instrument = fields.StringField(null=True)
+    parser_version = fields.StringField(null=True)
+
+    meta = {
+        "collection": "signals",
+        "indexes": [
+            ["provider_id", "-posted_at"],
+            ["source", "channel_id", "message_id", "revision"],
+            ["parser_version", "posted_at"],
+        ],
+    }
+
+
+class ContentKey(BaseDocument):
+    """One row per content of a provider; holds the message that said it first, for ten minutes."""
+
+    content_key = fields.StringField(primary_key=True)
+    message_key = fields.StringField(required=True)
+    posted_at = fields.DateTimeField(required=True)
+
+    meta = {
+        "collection": "content_keys",
+        "indexes": [{"fields": ["posted_at"], "expireAfterSeconds": 86400}],
+    }
+
+
+class Receipt(BaseDocument):
+    """Owner: a user. Written by workers, once per signal and trading bot."""
+
+    receipt_id = fields.StringField(primary_key=True)
+    signal_id = fields.StringField(required=True)
+    trading_bot_id = fields.StringField(required=True)
+    user_id = fields.StringField(required=True)
+    account_id = fields.StringField(required=True)
+    provider_id = fields.StringField(required=True)
+    source = fields.StringField(required=True)
+    channel_id = fields.StringField(required=True)
+    message_id = fields.StringField(required=True)
+    revision = fields.LongField(required=True)
+    outcome = fields.StringField(required=True)
+    code = fields.StringField()
+    detail = fields.StringField()
+    gates = fields.ListField(fields.DictField())
+    order_ids = fields.ListField(fields.StringField())
+    trade_id = fields.StringField(null=True)
+    at = fields.DateTimeField(required=True)
+
+    meta = {
+        "collection": "receipts",
+        "indexes": [
+            {"fields": ["signal_id", "trading_bot_id"], "unique": True},
+            ["user_id", "-at"],
+            ["message_id"],
+            ["at"],
+        ],
+    }
+
+
+def record_reading(record: SignalRecord) -> bool:
+    """Store a reading; the same reading again changes nothing. True where it was not there before."""
+    row = to_row(record, "signal_id")
+    stored = rows_of(Signal).replace_one({"_id": record.signal_id}, row, upsert=True)
+    return stored.upserted_id is not None
+
+
+def find(signal_id: str) -> SignalRecord | None:
+    """Read one reading."""
+    row = rows_of(Signal).find_one({"_id": signal_id})
+    return from_row(SignalRecord, row, "signal_id") if row else None
+
+
+def newest_of(source: str, channel_id: str, message_id: str) -> SignalRecord | None:
+    """Read the newest stored reading of a message."""
+    query = {"source": source, "channel_id": channel_id, "message_id": message_id}
+    row = rows_of(Signal).find_one(query, sort=[("revision", -1)])
+    return from_row(SignalRecord, row, "signal_id") if row else None
+
+
+def has_version(parser_version: str) -> bool:
+    """Tell whether a parser version has left readings."""
+    return rows_of(Signal).find_one({"parser_version": parser_version}, {"_id": 1}) is not None
+
+
+def of_version(parser_version: str) -> Iterator[SignalRecord]:
+    """Read the readings of a parser version, oldest first."""
+    for row in rows_of(Signal).find({"parser_version": parser_version}).sort("posted_at", 1):
+        yield from_row(SignalRecord, row, "signal_id")
+
+
+def make_reading(record: SignalRecord) -> Reading:
+    """Return the reading inside a record."""
+    reading = record.signal or record.not_a_signal
+    if reading is None:
+        raise ValueError(f"signal {record.signal_id} holds no reading")
+    return reading
+
+
+def claim_content(content_key: str, message_key: str, posted_at: datetime, window: timedelta) -> str:
+    """Claim a content for a message; return the message that holds it, which may be another."""
+    free = {
+        "_id": content_key,
+        "$or": [{"message_key": message_key}, {"posted_at": {"$lt": posted_at - window}}],
+    }
+    claim = {"$set": {"message_key": message_key, "posted_at": posted_at}}
+    try:
+        rows_of(ContentKey).update_one(free, claim, upsert=True)
+    except DuplicateKeyError:
+        row = rows_of(ContentKey).find_one({"_id": content_key})
+        return row["message_key"] if row else message_key
+    return message_key
+
+
+def create_receipts_once(receipts: Sequence[ReceiptValue], session: ClientSession | None = None) -> None:
+    """Insert receipts, leaving those that an earlier pass wrote as they are."""
+    insert_many_once(Receipt, [to_row(receipt, "receipt_id") for receipt in receipts], session)
+
+
+def receipts_of_signal(signal_id: str) -> dict[str, ReceiptValue]:
+    """Read a signal's receipts, by trading bot."""
+    rows = rows_of(Receipt).find({"signal_id": signal_id})
+    return {row["trading_bot_id"]: from_row(ReceiptValue, row, "receipt_id") for row in rows}
+
+
+def receipts_of_message(message_id: str) -> list[ReceiptValue]:
+    """Read all receipts of a message, oldest first."""
+    rows = rows_of(Receipt).find({"message_id": message_id}).sort("at", 1)
+    return [from_row(ReceiptValue, row, "receipt_id") for row in rows]
+
+
+def count_passed(user_ids: Sequence[str], since: datetime) -> dict[str, int]:
+    """Count each user's distinct signals that passed since a moment: what a plan's limit counts."""
+    if not user_ids:
+        return {}
+    query = {
+        "user_id": {"$in": list(user_ids)},
+        "at": {"$gte": since},
+        "outcome": "passed",
+        "trade_id": {"$ne": None},
+    }
+    passed: dict[str, set[str]] = {}
+    for row in rows_of(Receipt).find(query, {"user_id": 1, "signal_id": 1}):
+        passed.setdefault(row["user_id"], set()).add(row["signal_id"])
+    return {user_id: len(passed.get(user_id, ())) for user_id in user_ids}
+
+
+def insert_many_once(
+    document: type[BaseDocument], rows: Iterable[Row], session: ClientSession | None = None
+) -> set[str]:
+    """Insert rows, ignoring those that exist; return the ids that were refused as duplicates.
+
+    Raises
+    ------
+    pymongo.errors.BulkWriteError
+        If a row was refused for another reason.
+    pymongo.errors.OperationFailure
+        In a transaction, which a refused row ends: if one exists.
+    """
+    listed = list(rows)
+    if not listed:
+        return set()
+    collection = rows_of(document)
+    try:
+        if len(listed) == 1:
+            # Most signals have few followers, and a bulk of one costs a fifth more.
+            collection.insert_one(listed[0], session=session)
+        else:
+            collection.insert_many(listed, ordered=False, session=session)
+    except DuplicateKeyError:
+        if session is not None:
+            raise
+        return {listed[0]["_id"]}
+    except BulkWriteError as error:
+        problems = (error.details or {}).get("writeErrors", [])
+        if session is not None or any(problem["code"] != _DUPLICATE_KEY for problem in problems):
+            raise
+        return {listed[problem["index"]]["_id"] for problem in problems}
+    return set()

@@ -1,0 +1,230 @@
+"""Trades: planned once, then moved by compare-and-set as fills and updates arrive."""
+
+from collections.abc import Collection as Many
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from mongoengine import fields
+from pymongo import UpdateOne
+
+from shared.domain.trades import Trade as TradeValue
+from shared.domain.trades import TradeStatus
+from shared.models.base import BaseDocument
+from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
+from shared.models.signals import insert_many_once
+from shared.models.together import Find, run
+
+_ALIVE = [str(TradeStatus.PENDING), str(TradeStatus.OPEN)]
+
+
+class Trade(BaseDocument):
+    """Owner: a user. Written by workers; entry to exit for one trading bot."""
+
+    trade_id = fields.StringField(primary_key=True)
+    user_id = fields.StringField(required=True)
+    account_id = fields.StringField(required=True)
+    trading_bot_id = fields.StringField(required=True)
+    provider_id = fields.StringField(required=True)
+    signal_id = fields.StringField(required=True)
+    source = fields.StringField(required=True)
+    channel_id = fields.StringField(required=True)
+    message_id = fields.StringField(required=True)
+    venue = fields.StringField(required=True)
+    environment = fields.StringField(required=True)
+    symbol = fields.StringField(required=True)
+    side = fields.StringField(required=True)
+    status = fields.StringField(required=True)
+    planned_quantity = fields.Decimal128Field(required=True)
+    planned_entry = fields.Decimal128Field(required=True)
+    stop_source = fields.StringField(required=True)
+    created_at = fields.DateTimeField(required=True)
+    version = fields.LongField(required=True)
+    stop_price = fields.Decimal128Field(null=True)
+    stop_percent = fields.Decimal128Field(null=True)
+    initial_stop_price = fields.Decimal128Field(null=True)
+    targets = fields.ListField(fields.DictField())
+    targets_percent = fields.ListField(fields.Decimal128Field())
+    cover_version = fields.IntField()
+    entered = fields.Decimal128Field()
+    exited = fields.Decimal128Field()
+    entry_average = fields.Decimal128Field(null=True)
+    exit_average = fields.Decimal128Field(null=True)
+    realised_pnl = fields.Decimal128Field()
+    r_multiple = fields.Decimal128Field(null=True)
+    held = fields.Decimal128Field()
+    coverable = fields.Decimal128Field()
+    resting = fields.Decimal128Field()
+    managed = fields.Decimal128Field()
+    needs_cover = fields.BooleanField()
+    naked_since = fields.DateTimeField(null=True)
+    naked_seconds = fields.Decimal128Field()
+    exit_cause = fields.StringField(null=True)
+    exit_reason = fields.StringField(null=True)
+    exit_fraction = fields.Decimal128Field(null=True)
+    close_reason = fields.StringField(null=True)
+    opened_at = fields.DateTimeField(null=True)
+    closed_at = fields.DateTimeField(null=True)
+    errors = fields.ListField(fields.StringField())
+    cover_check_at = fields.DateTimeField(null=True)
+    changed_by = fields.StringField(null=True)
+
+    meta = {
+        "collection": "trades",
+        "indexes": [
+            ["account_id", "status"],
+            ["status", "venue", "environment", "symbol"],
+            {"fields": ["needs_cover"], "partialFilterExpression": {"needs_cover": True}},
+            ["provider_id", "symbol", "status"],
+            ["user_id", "-created_at"],
+            ["user_id", "status", "-created_at"],
+            ["source", "channel_id", "message_id"],
+        ],
+    }
+
+
+def create_many_once(trades: Sequence[TradeValue]) -> None:
+    """Insert planned trades, leaving those that an earlier pass wrote."""
+    insert_many_once(Trade, [to_row(trade, "trade_id") for trade in trades])
+
+
+def delete_unentered(trade_ids: Many[str]) -> None:
+    """Remove planned trades that never got an order, so that they can be planned again."""
+    if trade_ids:
+        rows_of(Trade).delete_many({"_id": {"$in": list(trade_ids)}, "opened_at": None})
+
+
+def find(trade_id: str) -> TradeValue | None:
+    """Read one trade."""
+    row = rows_of(Trade).find_one({"_id": trade_id})
+    return _domain(row) if row else None
+
+
+def finding_many(trade_ids: Many[str]) -> Find[list[TradeValue]]:
+    """Return the find of several trades."""
+    return Find(Trade, {"_id": {"$in": list(trade_ids)}}, lambda rows: list(map(_domain, rows)))
+
+
+def alive_of_accounts(account_ids: Many[str]) -> dict[str, list[TradeValue]]:
+    """List pending and open trades of several accounts in one query, by account."""
+    return run(finding_alive(account_ids))
+
+
+def finding_alive(account_ids: Many[str]) -> Find[dict[str, list[TradeValue]]]:
+    """Return the find of pending and open trades of several accounts, by account."""
+
+    def by_account(rows: list[Row]) -> dict[str, list[TradeValue]]:
+        found: dict[str, list[TradeValue]] = {account_id: [] for account_id in account_ids}
+        for row in rows:
+            found[row["account_id"]].append(_domain(row))
+        return found
+
+    return Find(Trade, {"account_id": {"$in": list(account_ids)}, "status": {"$in": _ALIVE}}, by_account)
+
+
+def symbols_in_use() -> dict[tuple[str, str], set[str]]:
+    """List the symbols of pending and open trades, by venue and environment."""
+    stages: list[Row] = [
+        {"$match": {"status": {"$in": _ALIVE}}},
+        {
+            "$group": {
+                "_id": {"venue": "$venue", "environment": "$environment"},
+                "symbols": {"$addToSet": "$symbol"},
+            }
+        },
+    ]
+    found = rows_of(Trade).aggregate(stages)
+    return {(row["_id"]["venue"], row["_id"]["environment"]): set(row["symbols"]) for row in found}
+
+
+def take_needing_cover(now: datetime, again_at: datetime, limit: int) -> list[str]:
+    """Pick trades whose wanted and actual cover differ and put off the next look at them, in the same pass."""
+    query = {"needs_cover": True, "$or": [{"cover_check_at": None}, {"cover_check_at": {"$lte": now}}]}
+    picked = [row["_id"] for row in rows_of(Trade).find(query, {"_id": 1}).limit(limit)]
+    if picked:
+        hints_of(Trade).update_many({"_id": {"$in": picked}}, {"$set": {"cover_check_at": again_at}})
+    return picked
+
+
+def find_many(trade_ids: Many[str]) -> list[TradeValue]:
+    """Read several trades in one query."""
+    return run(finding_many(trade_ids))
+
+
+def of_message(source: str, channel_id: str, message_id: str) -> list[TradeValue]:
+    """List the trades that a message opened."""
+    query = {"source": source, "channel_id": channel_id, "message_id": message_id}
+    return [_domain(row) for row in rows_of(Trade).find(query)]
+
+
+def alive_of_provider(provider_id: str, symbol: str | None) -> list[TradeValue]:
+    """List a provider's pending and open trades, of one symbol where given."""
+    query: Row = {"provider_id": provider_id, "status": {"$in": _ALIVE}}
+    if symbol is not None:
+        query["symbol"] = symbol
+    return [_domain(row) for row in rows_of(Trade).find(query)]
+
+
+def compare_and_set(trade: TradeValue, **changes: Any) -> bool:
+    """Change a trade if it still stands as it was read."""
+    encoded = _encoded(changes)
+    won = rows_of(Trade).update_one(
+        {"_id": trade.trade_id, "version": trade.version}, {"$set": {**encoded, "version": trade.version + 1}}
+    )
+    return won.modified_count == 1
+
+
+def compare_and_set_many(
+    changes: Mapping[str, tuple[TradeValue, Mapping[str, Any]]], mark: str, cover_check_at: datetime
+) -> set[str]:
+    """Change many trades, each if it still stands as it was read; return the ids of those that changed.
+
+    `changes` maps trade id to (the trade as read, what changes). `mark` is new at every call: a partial
+    success is told apart by reading it back. Whoever writes rings for cover by himself, so that the
+    watch looks at these trades only from `cover_check_at` on.
+    """
+    if not changes:
+        return set()
+    writes = [
+        UpdateOne(
+            {"_id": trade_id, "version": trade.version},
+            {
+                "$set": {
+                    **_encoded(dict(change)),
+                    "version": trade.version + 1,
+                    "changed_by": mark,
+                    "cover_check_at": cover_check_at,
+                }
+            },
+        )
+        for trade_id, (trade, change) in changes.items()
+    ]
+    rows = rows_of(Trade)
+    if rows.bulk_write(writes, ordered=False).modified_count == len(writes):
+        return set(changes)
+    found = rows.find({"_id": {"$in": list(changes)}, "changed_by": mark}, {"_id": 1})
+    return {row["_id"] for row in found}
+
+
+def raise_cover_versions(versions: Mapping[str, int]) -> None:
+    """Let cover versions grow to at least these, by trade id; they never fall."""
+    writes = [
+        UpdateOne(
+            {"_id": trade_id, "cover_version": {"$lt": cover_version}},
+            {"$set": {"cover_version": cover_version}, "$inc": {"version": 1}},
+        )
+        for trade_id, cover_version in versions.items()
+    ]
+    if writes:
+        rows_of(Trade).bulk_write(writes, ordered=False)
+
+
+def _encoded(changes: dict[str, Any]) -> Row:
+    targets = changes.get("targets")
+    if targets is not None:
+        changes["targets"] = [to_row(target) for target in targets]
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()}
+
+
+def _domain(row: Row) -> TradeValue:
+    return from_row(TradeValue, row, "trade_id")

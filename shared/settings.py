@@ -1,0 +1,163 @@
+"""The only reader of the environment; every problem is listed at once, in plain words."""
+
+import os
+import sys
+from functools import cache
+from typing import Annotated, Any, Final, NoReturn
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+EX_CONFIG: Final = 78
+"""Exit status of a process that cannot start with this configuration (sysexits.h)."""
+
+_VENUE_PREFIX = "VENUE_URL_"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class ConfigurationError(Exception):
+    """Raised with one line per problem when the environment cannot be used."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations.
+
+    Field names in capitals are the environment's names. Secrets print as stars.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    # Addresses may hold a password.
+    redis_url: str = Field(repr=False)
+    mongodb_uri: str = Field(repr=False)
+    secret_key: SecretStr = SecretStr("")
+    credential_public_keys: Words = ()
+    credential_private_keys: SecretStr = SecretStr("")
+    discord_bot_token: SecretStr = SecretStr("")
+    discord_client_id: str = ""
+    discord_client_secret: SecretStr = SecretStr("")
+    discord_api_url: str = "https://discord.com/api/v10"
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(default=8000, ge=1, le=65535)
+    web_url: str = ""
+    flower_host: str = "127.0.0.1"
+    flower_port: int = Field(default=5555, ge=1, le=65535)
+    flower_basic_auth: SecretStr = SecretStr("")
+    allowed_venue_hosts: Words = ()
+    venue_adapters: Words = ()
+    failpoints: str = ""
+    venue_urls: dict[str, str] = Field(default_factory=dict)
+    price_seed: int = 7
+    demo: bool = False
+    log_level: str = "INFO"
+
+    @field_validator("credential_public_keys", "allowed_venue_hosts", "venue_adapters", mode="before")
+    @classmethod
+    def _split_words(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis(cls, value: str) -> str:
+        return _check_scheme(value, ("redis", "rediss", "unix"))
+
+    @field_validator("mongodb_uri")
+    @classmethod
+    def _check_mongodb(cls, value: str) -> str:
+        return _check_scheme(value, ("mongodb", "mongodb+srv"))
+
+    @field_validator("web_url")
+    @classmethod
+    def _check_web(cls, value: str) -> str:
+        # The address people use. With https, cookies are Secure and one proxy in front is trusted.
+        return _check_scheme(value, ("https", "http")).rstrip("/") if value else ""
+
+    @field_validator("discord_api_url")
+    @classmethod
+    def _check_discord(cls, value: str) -> str:
+        return _check_scheme(value, ("https", "http")).rstrip("/")
+
+    @field_validator("venue_urls")
+    @classmethod
+    def _check_venue_hosts(cls, urls: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        allowed = (*_LOOPBACK, *info.data.get("allowed_venue_hosts", ()))
+        problems = [
+            f"{_VENUE_PREFIX}{key.upper()} points to {host!r}: a live override must be loopback "
+            "or listed in ALLOWED_VENUE_HOSTS"
+            for key, url in urls.items()
+            if key.endswith("_live") and (host := urlsplit(url).hostname or "") not in allowed
+        ]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return urls
+
+    def venue_url(self, venue: str, environment: str) -> str | None:
+        """Return the address that replaces a venue's own, or None."""
+        return self.venue_urls.get(f"{venue}_{environment}".lower())
+
+
+def read_settings(*required: str, **overrides: Any) -> Settings:
+    """Read the environment; `required` names fields that this process cannot do without.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem found, each naming its variable.
+    """
+    problems: list[str] = []
+    try:
+        venue_urls = {
+            name.removeprefix(_VENUE_PREFIX).lower(): value
+            for name, value in os.environ.items()
+            if name.startswith(_VENUE_PREFIX) and value
+        }
+        settings = Settings(**{"venue_urls": venue_urls, **overrides})
+    except ValidationError as error:
+        for item in error.errors():
+            name = ".".join(str(part) for part in item["loc"]).upper()
+            text = "is not set" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
+            # A line about a venue's address names its variable itself.
+            is_named = text.startswith(_VENUE_PREFIX)
+            problems += text.splitlines() if is_named else [f"{name} {text}"]
+        missing = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
+        problems += [
+            f"{n.upper()} is not set" for n in required if n not in missing and not os.environ.get(n.upper())
+        ]
+        raise ConfigurationError(problems) from None
+    for name in required:
+        value = getattr(settings, name)
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not plain:
+            problems.append(f"{name.upper()} is not set")
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+@cache
+def load_settings() -> Settings:
+    """Read the environment once per process."""
+    return read_settings()
+
+
+def stop_on_bad_configuration(program: str, error: ConfigurationError) -> NoReturn:
+    """Print one line per problem and end with EX_CONFIG, which the runner does not restart."""
+    for problem in error.problems:
+        sys.stderr.write(f"{program}: {problem} (see .env.example)\n")
+    raise SystemExit(EX_CONFIG)
+
+
+def _check_scheme(value: str, schemes: tuple[str, ...]) -> str:
+    if value.split("://", 1)[0] not in schemes or "://" not in value:
+        raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return value

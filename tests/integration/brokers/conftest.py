@@ -1,0 +1,39 @@
+"""The stages that broker contract cards are played on."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import mongoengine
+import pytest
+
+from tests.emulators.venue.control import VenueProcess
+from tests.integration.brokers.stages import HttpStage, PaperStage, Stage, start_venue
+
+
+@pytest.fixture(scope="module")
+def venue_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VenueProcess]:
+    folder: Path = tmp_path_factory.mktemp("venue")
+    process = start_venue(folder)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+async def http_stage(venue_process: VenueProcess) -> AsyncIterator[HttpStage]:
+    stage = HttpStage(venue_process)
+    yield stage
+    stage.control.clear_faults()
+    stage.control.set_modes(client_ids="open")
+    await stage.close()
+
+
+@pytest.fixture
+async def paper_stage(mongodb_uri: str) -> AsyncIterator[PaperStage]:
+    yield PaperStage(mongodb_uri)
+    mongoengine.disconnect()
+
+
+@pytest.fixture(params=["paper", "http"])
+def stage(request: pytest.FixtureRequest) -> Stage:
+    found: Stage = request.getfixturevalue(f"{request.param}_stage")
+    return found

@@ -1,0 +1,165 @@
+"""Every query on a signal's way uses an index: collected from the driver while the pipeline runs, then explained."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import mongoengine
+import pytest
+from bson import json_util
+from pymongo import monitoring
+from pymongo.database import Database
+
+from shared.domain.order_status import UNRESOLVED
+from shared.models import halts, messages, orders, providers
+from shared.models.mapping import _CODEC
+from tests.integration.worker.pipeline.driver import CHANNEL, Driver
+from worker.task import app
+
+# Read whole on purpose; a scan of one of these is right.
+FEW_ROWS = {
+    "halts": "one row for each scope that is or was halted; read whole before every wave",
+    "providers": "the bot reads all channels at once and keeps them; one row for each provider",
+}
+JOBS = (
+    "prices.refresh",
+    "orders.reconcile",
+    "trades.watch_cover",
+    "maintenance.sweep",
+    "maintenance.expire_entries",
+    "maintenance.retain",
+    "accounts.snapshot",
+)
+
+
+class Collector(monitoring.CommandListener):
+    """Keeps one example of every shape of query that is sent while it listens."""
+
+    def __init__(self) -> None:
+        self.is_listening = False
+        self.shapes: dict[str, tuple[str, dict[str, Any]]] = {}
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if self.is_listening:
+            for collection, query in _queries(event.command_name, event.command):
+                self.shapes.setdefault(f"{collection} {_shape(query)}", (collection, query))
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing to keep of an answer."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing to keep of a failure."""
+
+
+COLLECTOR = Collector()
+monitoring.register(COLLECTOR)
+
+
+def _queries(name: str, command: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Write what a command looks for as commands that can be explained."""
+    collection = str(command.get(name))
+    if name == "find":
+        kept = {key: command[key] for key in ("filter", "sort", "limit") if command.get(key)}
+        yield collection, {"find": collection, **kept}
+    elif name == "aggregate":
+        plain = [stage for stage in command["pipeline"] if "$unionWith" not in stage]
+        yield collection, {"aggregate": collection, "pipeline": plain, "cursor": {}}
+        for stage in command["pipeline"]:
+            if union := stage.get("$unionWith"):
+                pipeline = {"pipeline": union["pipeline"], "cursor": {}}
+                yield union["coll"], {"aggregate": union["coll"], **pipeline}
+    elif name in {"update", "delete"}:
+        for write in command[f"{name}s"]:
+            yield collection, {"find": collection, "filter": dict(write["q"])}
+    elif name in {"findAndModify", "count", "distinct"}:
+        yield collection, {"find": collection, "filter": dict(command.get("query", {}))}
+
+
+def _shape(value: Any) -> str:
+    """What is looked for without the values: keys, operators and the lengths that matter to no plan."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_shape(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(sorted({_shape(inner) for inner in value})) + "]"
+    return value if isinstance(value, str) and value.startswith("$") else "?"
+
+
+def _stages(plan: Any) -> Iterator[str]:
+    """All stages of the plans that won."""
+    if isinstance(plan, Mapping):
+        for key, inner in plan.items():
+            if key == "stage":
+                yield str(inner)
+            if key != "rejectedPlans":
+                yield from _stages(inner)
+    elif isinstance(plan, list):
+        for inner in plan:
+            yield from _stages(inner)
+
+
+@pytest.fixture
+def collected(driver: Driver) -> Iterator[Collector]:
+    """Listen to what this process sends during one test."""
+    COLLECTOR.shapes.clear()
+    COLLECTOR.is_listening = True
+    yield COLLECTOR
+    COLLECTOR.is_listening = False
+
+
+def live_a_day(driver: Driver) -> None:
+    """Open, update, edit, close, delete, halt, lose bells, and let every job run."""
+    for name in ("public", "members"):
+        provider = driver.add_provider(visibility=name, channel=CHANNEL if name == "public" else "other")
+        for _ in range(2):
+            driver.add_follower(provider, tier="free")
+    price = driver.quote("BTC/USDT").ask
+    said = f"LONG BTC/USDT\nEntry: market\nStop loss: {price * Decimal('0.95'):.2f}\nTarget: {price * 2:.2f}"
+    opened = driver.say(said)
+    assert driver.orders(opened)
+    driver.say(said, channel_id="other")
+    driver.say(said.replace("0.95", "0.96") + "0", message_id=opened.message_id, event="edit", revision=1)
+    driver.say("Move stop to break even", reply_to=opened.message_id)
+    below = f"LONG ETH/USDT\nEntry: 1\nStop loss: {Decimal('0.5')}"
+    resting = driver.say(below)
+    driver.say("", message_id=resting.message_id, event="delete")
+    driver.post(below + "1")
+    assert driver.lose_bells()
+    COLLECTOR.is_listening = False  # the driver's own hand
+    driver.make_due()
+    COLLECTOR.is_listening = True
+    now = datetime.now(UTC)
+    for job in JOBS:
+        app.tasks[job]()
+        driver.answer_bells()
+    opened_orders = driver.orders(opened)
+    app.tasks["orders.cancel"]([order.order_id for order in opened_orders])
+    driver.say("Closing BTC/USDT now", reply_to=opened.message_id)
+    assert (halts.in_force(), orders.take_due(UNRESOLVED, now, 1), orders.cancels_wanted(1)) == ([], [], [])
+    assert providers.watched_channels()
+    assert messages.newest_id(CHANNEL)
+
+
+def test_no_query_on_the_way_of_a_signal_scans_a_collection(driver: Driver, collected: Collector) -> None:
+    live_a_day(driver)
+    collected.is_listening = False
+    database: Database[dict[str, Any]] = mongoengine.get_connection().get_default_database()
+    scans = {}
+    for shape, (collection, query) in collected.shapes.items():
+        explained = database.command({"explain": query, "verbosity": "queryPlanner"}, codec_options=_CODEC)
+        if "COLLSCAN" in set(_stages(explained)) and collection not in FEW_ROWS:
+            scans[shape] = json.dumps(query, default=json_util.default)[:300]
+    assert not scans, json.dumps(scans, indent=1)
+    assert {"messages", "signals", "orders", "trades", "accounts", "fills", "receipts", "outbox"} <= {
+        collection for collection, _ in collected.shapes.values()
+    }
+    assert len(collected.shapes) > 60
+
+
+def test_a_query_without_an_index_would_be_seen(driver: Driver, collected: Collector) -> None:
+    driver.say("hello")
+    database: Database[dict[str, Any]] = mongoengine.get_connection().get_default_database()
+    list(database["messages"].find({"author_name": "nobody"}))
+    ((_, query),) = [kept for shape, kept in collected.shapes.items() if "author_name" in shape]
+    assert "COLLSCAN" in set(_stages(database.command({"explain": query})))

@@ -1,0 +1,65 @@
+"""Which broker an account gets, what is refused, and that keys never show."""
+
+import pytest
+
+from shared.brokers.catalogue import VENUES, check_environment, find_venue
+from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials, load_adapters
+from shared.domain.accounts import Environment
+from shared.domain.errors import PermanentError
+from shared.domain.instruments import AssetClass
+
+MODULE = "tests.emulators.venue.adapter"
+URL = "http://127.0.0.1:1"
+
+
+def access(venue: str, environment: Environment, *, key: bool = True) -> AccountAccess:
+    return AccountAccess("a1", venue, environment, Credentials("load-1", "hush") if key else None, URL)
+
+
+def code_of(factory: BrokerFactory, wanted: AccountAccess) -> str:
+    with pytest.raises(PermanentError) as refused:
+        factory.open_broker(wanted)
+    return refused.value.code
+
+
+def test_an_adapter_from_outside_the_tree_is_registered_by_its_module_name() -> None:
+    factory = BrokerFactory(load_adapters([MODULE]))
+    assert factory.open_broker(access("testvenue", Environment.LIVE)) is not None
+    row = factory.find_capabilities("testvenue", Environment.LIVE, AssetClass.CRYPTO)
+    assert row is not None
+    assert row.linked_exits
+    assert factory.find_capabilities("testvenue", Environment.LIVE, AssetClass.STOCK) is None
+
+
+@pytest.mark.parametrize("module", ["tests.emulators.venue.rows", "no.such.module"])
+def test_a_module_without_an_adapter_is_named_in_the_error(module: str) -> None:
+    with pytest.raises(PermanentError, match=module) as refused:
+        load_adapters([module])
+    assert refused.value.code == "UNKNOWN_VENUE"
+
+
+def test_unknown_venues_environments_and_missing_keys_are_refused_by_name() -> None:
+    factory = BrokerFactory(load_adapters([MODULE]))
+    assert code_of(factory, access("mtgox", Environment.LIVE)) == "UNKNOWN_VENUE"
+    assert code_of(factory, access("binance", Environment.LIVE)) == "ENVIRONMENT_NOT_OFFERED"
+    assert code_of(factory, access("testvenue", Environment.LIVE, key=False)) == "CREDENTIALS_MISSING"
+    # No paper adapter was handed in here.
+    assert code_of(factory, access("binance", Environment.PAPER)) == "ENVIRONMENT_NOT_OFFERED"
+
+
+def test_every_listed_venue_offers_paper_trading_for_its_asset_classes() -> None:
+    for name in VENUES:
+        venue = find_venue(name)
+        check_environment(venue, Environment.PAPER)
+        for row in venue.rows:
+            assert venue.capabilities(Environment.PAPER, row.asset_class) is row
+            assert row.venue == name
+    with pytest.raises(PermanentError):
+        find_venue("mtgox")
+
+
+def test_credentials_never_show_themselves() -> None:
+    shown = f"{access('testvenue', Environment.LIVE)!r} {Credentials('load-1', 'hush')}"
+    assert "***" in shown
+    assert "hush" not in shown
+    assert "load-1" not in shown

@@ -1,0 +1,80 @@
+"""Deny by default: a route without `public` or `follower` is refused, whoever asks."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from shared.logs import get_logger
+from web.auth.session import read_follower
+from web.errors import answer, is_for_a_program
+
+log = get_logger(__name__)
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+class Policy(StrEnum):
+    """Who may call a route."""
+
+    PUBLIC = "public"
+    FOLLOWER = "follower"
+
+
+def public(view: View) -> View:
+    """Let anybody call this route."""
+    view.access_policy = Policy.PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def follower(view: View) -> View:
+    """Let signed-in users call this route, each for their own rows only."""
+    view.access_policy = Policy.FOLLOWER  # type: ignore[attr-defined]
+    return view
+
+
+def policy_of(view: Callable[..., object] | None) -> Policy | None:
+    """Return the policy that a view names."""
+    return getattr(view, "access_policy", None)
+
+
+def bind(app: Flask) -> None:
+    """Check the policy before every request."""
+
+    @public
+    def static(filename: str) -> ResponseReturnValue:
+        # Built style and script files, for everybody.
+        return app.send_static_file(filename)
+
+    app.view_functions["static"] = static
+    app.before_request(_check_access)
+
+
+def _check_access() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # no such route: the error page follows
+    policy = policy_of(current_app.view_functions.get(request.endpoint))
+    if policy is Policy.PUBLIC:
+        return None
+    if policy is not Policy.FOLLOWER:
+        log.error("route.without_policy", endpoint=request.endpoint)
+        abort(403)
+    found = read_follower()
+    if found is None:
+        return _ask_to_sign_in()
+    g.follower = found
+    return None
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    if is_for_a_program():
+        return answer(401)
+    if request.headers.get("HX-Request"):
+        # A part of an open page: the script takes the whole page to the login.
+        response = answer(401)
+        response.headers["HX-Redirect"] = url_for("auth.login")
+        return response
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("auth.login", next=wanted))

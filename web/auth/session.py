@@ -1,0 +1,56 @@
+"""The session: a signed cookie that holds a user id and nothing else of worth."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import g, session
+
+from shared.models.mapping import rows_of
+from shared.models.users import User
+
+_USER_ID = "user_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """The signed-in user, as pages need it; `event_seq` numbers the newest event sent to them."""
+
+    user_id: str
+    name: str
+    time_zone: str
+    display_currency: str
+    event_seq: int
+
+
+def begin_session(user_id: str) -> None:
+    """Sign a user in; what the visitor's session held before is dropped."""
+    session.clear()
+    session.permanent = True
+    session[_USER_ID] = user_id
+
+
+def end_session() -> None:
+    """Sign out."""
+    session.clear()
+
+
+def read_follower() -> Follower | None:
+    """Read the signed-in user; None where nobody is, or where the user is gone."""
+    user_id = session.get(_USER_ID)
+    if not isinstance(user_id, str):
+        return None
+    row = rows_of(User).find_one({"_id": user_id})
+    if row is None:
+        return None
+    return Follower(
+        user_id=row["_id"],
+        name=row["name"],
+        time_zone=row.get("time_zone") or "UTC",
+        display_currency=row.get("display_currency") or "USD",
+        event_seq=row.get("event_seq") or 0,
+    )
+
+
+def current_follower() -> Follower:
+    """Return the user of a request whose route is marked `follower`."""
+    return cast(Follower, g.follower)

@@ -1,0 +1,42 @@
+"""The command line: `flask --app web <command>`; every command takes `--json` and fails in one line."""
+
+from flask import Flask
+
+from web.commands.accounts import accounts
+from web.commands.bots import bots
+from web.commands.doctor import doctor
+from web.commands.followers import followers
+from web.commands.halts import halt, resume
+from web.commands.idle import wait
+from web.commands.jobs import jobs
+from web.commands.ledger import fills, orders, positions, receipts, reservations
+from web.commands.messages import messages
+from web.commands.providers import providers
+from web.commands.setup import setup
+from web.commands.users import users
+
+COMMANDS = (
+    users,
+    providers,
+    accounts,
+    bots,
+    followers,
+    halt,
+    resume,
+    messages,
+    receipts,
+    orders,
+    fills,
+    positions,
+    reservations,
+    jobs,
+    wait,
+    doctor,
+    setup,
+)
+
+
+def register(app: Flask) -> None:
+    """Add every command to the app's command line."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

@@ -1,0 +1,175 @@
+"""`flask accounts connect`: a follower's account at a venue, its key sealed before it is stored."""
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import click
+from pydantic import SecretStr
+
+from shared.brokers.catalogue import Venue
+from shared.domain.accounts import AccountStatus, Environment
+from shared.domain.money import parse_decimal
+from shared.models.accounts import Account, Credential
+from shared.models.base import new_id
+from shared.models.mapping import Row, rows_of
+from shared.tasks import TaskName, enqueue
+from shared.vault import PublicKeys, VaultError, credential_record
+from web.commands.answers import show_done
+from web.commands.frame import CommandError, Group, json_option
+from web.commands.lookups import check_name, find_offer, find_user
+from web.commands.secret_files import read_credentials
+from web.commands.session import audit, now, open_database, record_use
+
+DEFAULT_BALANCE = Decimal(10_000)
+_MAX_BALANCE = Decimal(10) ** 12
+
+environment_option = click.option(
+    "--environment", required=True, type=click.Choice([str(environment) for environment in Environment])
+)
+
+
+def check_balance(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Decimal | None:
+    """Read `--balance`: a positive amount of paper money."""
+    if text is None:
+        return None
+    try:
+        balance = parse_decimal(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    if not 0 < balance <= _MAX_BALANCE:
+        raise click.BadParameter(f"must be above 0 and at most {_MAX_BALANCE:f}")
+    return balance
+
+
+@click.group("accounts", cls=Group)
+def accounts() -> None:
+    """Followers' accounts at venues."""
+
+
+@accounts.command("connect")
+@click.option("--user", "user_text", required=True, help="Id, Discord id or name.")
+@click.option("--venue", "venue_name", required=True)
+@environment_option
+@click.option(
+    "--credentials-file",
+    type=click.Path(path_type=Path),
+    help='JSON {"api_key", "secret"}; - reads standard input.',
+)
+@click.option("--balance", callback=check_balance, help="Paper money to begin with (default 10000).")
+@click.option("--name", callback=check_name, help="The name to show (default: venue and environment).")
+@json_option
+def connect(
+    *,
+    user_text: str,
+    venue_name: str,
+    environment: str,
+    credentials_file: Path | None,
+    balance: Decimal | None,
+    name: str | None,
+    as_json: bool,
+) -> None:
+    """Connect an account and ask the workers to read its balance."""
+    settings = open_database(Account, Credential)
+    venue, kind = find_offer(settings, venue_name, environment)
+    credentials = _read_needed_credentials(venue, kind, credentials_file)
+    user = find_user(user_text)
+    at = now()
+    row = account_row(
+        new_id(), user["_id"], name or f"{venue.title} {kind}", venue, kind, at, balance=balance
+    )
+    if credentials is not None:
+        keys = parse_public_keys(settings.credential_public_keys)
+        sealed = seal_credential(keys, new_id(), row, credentials)
+        rows_of(Credential).insert_one(sealed)
+        row["credential_id"] = sealed["_id"]
+    rows_of(Account).insert_one(row)
+    audit("account.connect", row["_id"], {"venue": venue.name, "environment": str(kind)}, at)
+    record_use("account_connected", user["_id"], row["_id"], at)
+    enqueue(TaskName.ACCOUNTS_REFRESH, [row["_id"]])
+    shown = ("user_id", "name", "venue", "environment", "status", "quote_asset", "opening_balance")
+    show_done(
+        {"id": row["_id"], "account_id": row["_id"], **{key: row[key] for key in shown}},
+        f"Account {row['name']} connected for {user['name']}: {row['_id']}",
+        as_json=as_json,
+    )
+
+
+def account_row(
+    account_id: str,
+    user_id: str,
+    name: str,
+    venue: Venue,
+    environment: Environment,
+    at: datetime,
+    *,
+    balance: Decimal | None,
+) -> Row:
+    """Write a new account as it is stored; its balance is known only when a worker has read it.
+
+    Raises
+    ------
+    CommandError
+        If an opening balance is given for an account whose money is not ours to make up.
+    """
+    is_paper = environment is Environment.PAPER
+    if balance is not None and not is_paper:
+        raise CommandError(
+            f"--balance is for paper accounts: {venue.title} says what is on a {environment} one"
+        )
+    return {
+        "_id": account_id,
+        "user_id": user_id,
+        "name": name,
+        "venue": venue.name,
+        "environment": str(environment),
+        "status": str(AccountStatus.ACTIVE),
+        "quote_asset": venue.quote_asset,
+        "version": 0,
+        "opening_balance": (balance or DEFAULT_BALANCE) if is_paper else None,
+        "balance_total": None,
+        "balance_free": None,
+        "balance_at": None,
+        "credential_id": None,
+        "reservations": {},
+        "created_at": at,
+    }
+
+
+def seal_credential(keys: PublicKeys, credential_id: str, account: Row, credentials: SecretStr) -> Row:
+    """Seal a key pair for one account and write it as it is stored; raises CommandError without a key."""
+    try:
+        box = keys.seal(credential_record(account["_id"], credential_id), credentials)
+    except VaultError as error:
+        raise CommandError(str(error)) from None
+    return {
+        "_id": credential_id,
+        "user_id": account["user_id"],
+        "account_id": account["_id"],
+        "key_id": box.key_id,
+        "sealed": box.data,
+        "created_at": account["created_at"],
+    }
+
+
+def parse_public_keys(words: tuple[str, ...]) -> PublicKeys:
+    """Read CREDENTIAL_PUBLIC_KEYS; raises CommandError that names the bad one."""
+    try:
+        return PublicKeys.parse(words)
+    except VaultError as error:
+        raise CommandError(f"CREDENTIAL_PUBLIC_KEYS: {error}") from None
+
+
+def needs_credentials(venue: Venue, environment: Environment) -> bool:
+    """Tell whether an account there takes a key; paper money never does."""
+    return venue.needs_credentials and environment is not Environment.PAPER
+
+
+def _read_needed_credentials(venue: Venue, environment: Environment, path: Path | None) -> SecretStr | None:
+    if needs_credentials(venue, environment):
+        if path is None:
+            raise CommandError(f"{venue.title} {environment} needs a key: give --credentials-file")
+        return read_credentials(path)
+    if path is not None:
+        raise CommandError("a paper account takes no key: leave --credentials-file out")
+    return None

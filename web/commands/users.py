@@ -1,0 +1,69 @@
+"""`flask users create`: a person by their Discord identity, before or without a first login."""
+
+import click
+from pymongo.errors import DuplicateKeyError
+
+from shared.domain.plans import Tier
+from shared.models.base import new_id
+from shared.models.mapping import Row, rows_of
+from shared.models.users import User
+from web.commands.answers import show_done
+from web.commands.frame import CommandError, Group, json_option
+from web.commands.lookups import check_identifier, check_name
+from web.commands.session import audit, now, open_database
+
+
+@click.group("users", cls=Group)
+def users() -> None:
+    """People who follow, signal or run this."""
+
+
+@users.command("create")
+@click.option("--discord-id", required=True, callback=check_identifier, help="Their Discord id.")
+@click.option("--name", required=True, callback=check_name, help="The name to show.")
+@click.option("--tier", type=click.Choice([str(tier) for tier in Tier]), default="free", show_default=True)
+@click.option("--admin", is_flag=True, help="May see and stop everything.")
+@json_option
+def create(*, discord_id: str, name: str, tier: str, admin: bool, as_json: bool) -> None:
+    """Create a user; a Discord id has one user."""
+    open_database(User)
+    row = create_user(discord_id, name, tier, is_admin=admin)
+    answer = {"id": row["_id"], "user_id": row["_id"], "discord_id": discord_id, "name": name, "tier": tier}
+    show_done(
+        {**answer, "is_admin": admin, "created_at": row["created_at"]},
+        f"User {name} created: {row['_id']}",
+        as_json=as_json,
+    )
+
+
+def create_user(discord_id: str, name: str, tier: str, *, is_admin: bool) -> Row:
+    """Insert a user and note it in the audit log.
+
+    Raises
+    ------
+    CommandError
+        If the Discord id has a user already.
+    """
+    at = now()
+    row = user_row(new_id(), discord_id, name, tier, is_admin=is_admin) | {"created_at": at}
+    try:
+        rows_of(User).insert_one(row)
+    except DuplicateKeyError:
+        raise CommandError(f"a user with Discord id {discord_id} exists already") from None
+    audit("user.create", row["_id"], {"discord_id": discord_id, "tier": tier, "admin": str(is_admin)}, at)
+    return row
+
+
+def user_row(user_id: str, discord_id: str, name: str, tier: str, *, is_admin: bool) -> Row:
+    """Write a new user as it is stored, without its time."""
+    return {
+        "_id": user_id,
+        "discord_id": discord_id,
+        "name": name,
+        "tier": tier,
+        "is_admin": is_admin,
+        "time_zone": "UTC",
+        "display_currency": "USD",
+        "signals_today": {},
+        "event_seq": 0,
+    }

@@ -1,0 +1,181 @@
+"""The composition root: what a worker process holds, made once after fork and handed to the pipeline."""
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from redis import Redis
+
+from shared.brokers.base import Broker, MarketData, Quote
+from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials, load_adapters
+from shared.brokers.paper import PaperAdapter
+from shared.brokers.paper_matcher import PaperMatcher
+from shared.brokers.paper_state import PaperRules
+from shared.brokers.tape import TapeMarketData
+from shared.database import connect
+from shared.domain.accounts import Account, Environment
+from shared.domain.errors import PermanentError
+from shared.domain.instruments import Instrument
+from shared.models import accounts
+from shared.settings import Settings
+from shared.vault import PrivateKeys, VaultError, credential_record
+from worker.loop import LoopThread
+from worker.paper_store import MongoPaperStore
+from worker.quotes import QuoteBoard
+
+READ_SECONDS = 10.0
+QUOTE_MAX_AGE_SECONDS = 2.0
+# One signal is over in about this time: what it has to tell is told at once, when its orders are on their way.
+GATHER_SECONDS = 0.1
+INSTRUMENTS_MAX_AGE_SECONDS = 3600
+
+
+def utc_now() -> datetime:
+    """Return the present moment; the pure code gets it as an argument."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Context:
+    """Everything that touches the outside, for one process."""
+
+    settings: Settings
+    redis: Redis
+    loop: LoopThread
+    factory: BrokerFactory
+    matcher: PaperMatcher
+    quotes: QuoteBoard
+    keys: PrivateKeys
+    paper_store: MongoPaperStore
+    gather_seconds: float = GATHER_SECONDS
+    _brokers: dict[tuple[str, str | None], Broker] = field(default_factory=dict)
+    _markets: dict[tuple[str, str], MarketData] = field(default_factory=dict)
+    _instruments: dict[tuple[str, str], tuple[datetime, dict[str, Instrument | None]]] = field(
+        default_factory=dict
+    )
+
+    def gather(self) -> None:
+        """Wait until what comes close together is there; see `shared.gathering`."""
+        time.sleep(self.gather_seconds)
+
+    def broker(self, account: Account) -> Broker:
+        """Return the account's broker; another credential means another broker, never changed keys.
+
+        Raises
+        ------
+        PermanentError
+            If the venue is unknown, the environment not offered, or the credential cannot be opened.
+        """
+        key = (account.account_id, account.credential_id)
+        known = self._brokers.get(key)
+        if known is None:
+            known = self.factory.open_broker(
+                AccountAccess(
+                    account_id=account.account_id,
+                    venue=account.venue,
+                    environment=Environment(account.environment),
+                    credentials=self._open_credential(account),
+                    base_url=self.settings.venue_url(account.venue, account.environment),
+                )
+            )
+            self._brokers[key] = known
+        return known
+
+    def market(self, venue: str, environment: str) -> MarketData:
+        """Return a venue's public side."""
+        key = (venue, environment)
+        if key not in self._markets:
+            base_url = self.settings.venue_url(venue, environment)
+            self._markets[key] = self.factory.open_market_data(venue, Environment(environment), base_url)
+        return self._markets[key]
+
+    def instruments(self, venue: str, environment: str, symbols: Iterable[str]) -> dict[str, Instrument]:
+        """Return the rules of the symbols that the venue trades; unknown ones are left out."""
+        key = (venue, environment)
+        now = utc_now()
+        read_at, known = self._instruments.get(key, (now, {}))
+        if (now - read_at).total_seconds() > INSTRUMENTS_MAX_AGE_SECONDS:
+            read_at, known = now, {}
+        missing = [symbol for symbol in symbols if symbol not in known]
+        if missing:
+            listed = self.loop.run(self.market(venue, environment).fetch_instruments(missing), READ_SECONDS)
+            known.update(dict.fromkeys(missing))
+            known.update({item.symbol: item for item in listed})
+            self._instruments[key] = (read_at, known)
+        return {symbol: item for symbol in symbols if (item := known.get(symbol)) is not None}
+
+    def fresh_quotes(self, venue: str, environment: str, symbols: Iterable[str]) -> dict[str, Quote]:
+        """Return quotes younger than two seconds, fetching those that are older or missing."""
+        wanted = list(dict.fromkeys(symbols))
+        found = self.quotes.read(venue, wanted, utc_now(), QUOTE_MAX_AGE_SECONDS)
+        missing = [symbol for symbol in wanted if symbol not in found]
+        if missing:
+            fetched = self.loop.run(self.market(venue, environment).fetch_quotes(missing), READ_SECONDS)
+            self.quotes.put(venue, fetched)
+            found.update({quote.symbol: quote for quote in fetched})
+        return found
+
+    def shorts_possible(self, account: Account, instrument: Instrument | None) -> bool:
+        """Tell whether the account can sell an instrument that it does not hold."""
+        if instrument is None:
+            return False
+        row = self.factory.find_capabilities(
+            account.venue, Environment(account.environment), instrument.asset_class
+        )
+        return row is not None and row.shorts
+
+    def _open_credential(self, account: Account) -> Credentials | None:
+        if account.credential_id is None:
+            return None
+        stored = accounts.find_credentials([account.credential_id]).get(account.credential_id)
+        if stored is None:
+            raise PermanentError("CREDENTIALS_MISSING", f"account {account.name} has no stored key")
+        try:
+            text = self.keys.unseal(
+                credential_record(account.account_id, account.credential_id), stored.sealed
+            )
+        except VaultError as error:
+            raise PermanentError("CREDENTIALS_UNREADABLE", str(error)) from error
+        opened = json.loads(text.get_secret_value())
+        return Credentials(api_key=opened["api_key"], secret=opened["secret"])
+
+
+_context: Context | None = None
+
+
+def open_context(settings: Settings) -> Context:
+    """Connect this process and remember its context; called after fork."""
+    global _context  # noqa: PLW0603 - the one composition root of a process
+    connect(settings.mongodb_uri)
+    redis = Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
+    tape = TapeMarketData(str(settings.price_seed), utc_now)
+    store = MongoPaperStore()
+    # The demo shows partial fills now and then; elsewhere only size beyond the shown depth makes them.
+    rules = PaperRules(split_one_in=6 if settings.demo else 0)
+    paper = PaperAdapter(store, tape, rules, utc_now)
+    _context = Context(
+        settings=settings,
+        redis=redis,
+        loop=LoopThread(),
+        factory=BrokerFactory({"paper": paper, **load_adapters(settings.venue_adapters)}),
+        matcher=PaperMatcher(store, tape, rules, utc_now),
+        quotes=QuoteBoard(redis),
+        keys=PrivateKeys.parse(settings.credential_private_keys),
+        paper_store=store,
+    )
+    return _context
+
+
+def get_context() -> Context:
+    """Return this process's context.
+
+    Raises
+    ------
+    RuntimeError
+        Before `open_context`: a task ran in a process that was not prepared.
+    """
+    if _context is None:
+        raise RuntimeError("open_context was not called in this process")
+    return _context

@@ -1,0 +1,1 @@
+"""What users are told: events as outbox rows, then delivery to their rooms."""

@@ -1,0 +1,127 @@
+"""Build events from what changed; ids derive from the subject's version, so a repeat is the same event."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from shared.domain.accounts import Account
+from shared.domain.identifiers import event_id
+from shared.domain.money import to_plain
+from shared.domain.orders import Order
+from shared.domain.receipts import Receipt
+from shared.domain.trades import Trade, TradeStatus
+from shared.gathering import ring_gathered
+from shared.models import outbox
+from shared.models.mapping import millisecond
+from shared.models.outbox import OutboxEvent
+from shared.realtime import EventKind
+from shared.tasks import TaskName
+
+RING_AFTER = timedelta(seconds=5)
+
+
+def receipt_events(receipts: Iterable[Receipt], now: datetime) -> list[OutboxEvent]:
+    """One event per receipt."""
+    return [
+        _event(
+            EventKind.RECEIPT_WRITTEN,
+            receipt.receipt_id,
+            0,
+            receipt.user_id,
+            now,
+            receipt_id=receipt.receipt_id,
+            message_id=receipt.message_id,
+            outcome=str(receipt.outcome),
+            code=receipt.code,
+            detail=receipt.detail,
+        )
+        for receipt in receipts
+    ]
+
+
+def order_events(changed: Iterable[Order], now: datetime) -> list[OutboxEvent]:
+    """One event per order and version."""
+    return [
+        _event(
+            EventKind.ORDER_CHANGED,
+            order.order_id,
+            order.version,
+            order.user_id,
+            now,
+            order_id=order.order_id,
+            trade_id=order.trade_id,
+            purpose=str(order.purpose),
+            status=str(order.status),
+            code=order.code or "",
+        )
+        for order in changed
+    ]
+
+
+def trade_events(before: Trade, after: Trade, now: datetime) -> list[OutboxEvent]:
+    """What happened to a trade between two versions, and to its cover."""
+    kind = EventKind.TRADE_CHANGED
+    if after.status is not before.status:
+        kind = EventKind.TRADE_OPENED if after.status is TradeStatus.OPEN else kind
+        kind = EventKind.TRADE_CLOSED if after.is_over else kind
+    facts = {
+        "trade_id": after.trade_id,
+        "symbol": after.symbol,
+        "status": str(after.status),
+        "held": to_plain(after.held),
+        "stop_price": to_plain(after.stop_price) if after.stop_price is not None else "",
+        "realised_pnl": to_plain(after.realised_pnl),
+        "close_reason": after.close_reason or "",
+    }
+    events = [_event(kind, after.trade_id, after.version, after.user_id, now, **facts)]
+    if (before.resting, before.coverable) != (after.resting, after.coverable):
+        cover = {
+            "trade_id": after.trade_id,
+            "coverable": to_plain(after.coverable),
+            "resting": to_plain(after.resting),
+            "managed": to_plain(after.managed),
+        }
+        kind = EventKind.POSITION_COVER
+        events.append(_event(kind, after.trade_id, after.version, after.user_id, now, **cover))
+    return events
+
+
+def account_events(read: Iterable[Account], at: datetime) -> list[OutboxEvent]:
+    """Tell that an account's balance was read."""
+    return [
+        _event(
+            EventKind.ACCOUNT_CHANGED,
+            account.account_id,
+            int(at.timestamp() * 1000),
+            account.user_id,
+            at,
+            account_id=account.account_id,
+        )
+        for account in read
+    ]
+
+
+def ring_events(events: Sequence[OutboxEvent]) -> None:
+    """Record events, then ring for their delivery."""
+    if not events:
+        return
+    outbox.record_events(events)
+    ring_for(events)
+
+
+def ring_for(events: Sequence[OutboxEvent]) -> None:
+    """Ring for the delivery of recorded events."""
+    ring_gathered(TaskName.NOTIFICATIONS_DELIVER, [event.event_id for event in events])
+
+
+def _event(
+    kind: EventKind, subject_id: str, version: int, user_id: str, now: datetime, **data: str
+) -> OutboxEvent:
+    at = millisecond(now)
+    return OutboxEvent(
+        event_id=event_id(kind, subject_id, version),
+        user_id=user_id,
+        kind=str(kind),
+        data=data,
+        at=at,
+        next_check_at=at + RING_AFTER,
+    )

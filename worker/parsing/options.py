@@ -1,0 +1,242 @@
+"""Finds option contracts: an underlying, a strike with its right, and an expiry if one is written."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.domain.instruments import OptionContract
+from worker.parsing.tokens import Token
+from worker.parsing.universe import ALIASES
+
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        [
+            "jan january",
+            "feb february",
+            "mar march",
+            "apr april",
+            "may",
+            "jun june",
+            "jul july",
+            "aug august",
+            "sep sept september",
+            "oct october",
+            "nov november",
+            "dec december",
+        ],
+        start=1,
+    )
+    for name in names.split()
+}
+REACH = 9
+LABELLED_REACH = 25
+
+_OCC = re.compile(r"([A-Z]{1,6})(\d{2})(\d{2})(\d{2})([CP])(\d{1,8}(?:\.\d{1,3})?)")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)$")
+_YEAR = re.compile(r"20[2-4]\d")
+_UPPER = re.compile(r"[A-Z]{1,6}")
+_VERBS = frozenset(
+    [
+        "BTO",
+        "STC",
+        "STO",
+        "BTC",
+        "BUY",
+        "SELL",
+        "LONG",
+        "SHORT",
+        "OPEN",
+        "CLOSE",
+        "IN",
+        "ENTRY",
+        "EXIT",
+        "ALERT",
+        "LOTTO",
+        "WEEKLY",
+        "TRIM",
+        "OUT",
+        "AVG",
+        "PT",
+        "SL",
+        "TP",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundContract:
+    """A contract and where it stood: indices of its first and last token, and the tokens it used."""
+
+    contract: OptionContract
+    first: int
+    last: int
+    tokens: tuple[Token, ...]
+
+
+def merge_month_dates(tokens: list[Token]) -> list[Token]:
+    """Return the tokens with `Aug 21` and `21 Aug` read as the date 8/21."""
+    merged: list[Token] = []
+    index = 0
+    while index < len(tokens):
+        pair = tokens[index : index + 2]
+        date = _month_date(pair) if len(pair) == 2 else None
+        merged.append(date or tokens[index])
+        index += 2 if date else 1
+        if date is not None and index < len(tokens) and _YEAR.fullmatch(tokens[index].text):
+            date.text = f"{date.text}/{tokens[index].text}"
+            index += 1
+    return merged
+
+
+def _month_date(pair: list[Token]) -> Token | None:
+    for word, number in (pair, reversed(pair)):
+        day_text = _ORDINAL.sub("", number.key) if number.kind in {"NUM", "WORD"} else ""
+        if word.kind != "WORD" or word.text.islower() or not (day_text.isdecimal() and len(day_text) <= 2):
+            continue
+        month, day = MONTHS.get(word.key), int(day_text)
+        if month is not None and 1 <= day <= 31:
+            text = f"{month}/{day}"
+            return Token(
+                "DATE", text, text, min(word.start, number.start), max(word.end, number.end), tag="DATE"
+            )
+    return None
+
+
+def find_contracts(tokens: list[Token]) -> list[FoundContract]:
+    """Return the option contracts in order; one without an underlying is left out."""
+    found: list[FoundContract] = []
+    for index, token in enumerate(tokens):
+        if token.kind == "OCC":
+            contract = _from_occ(token)
+            if contract is not None:
+                found.append(FoundContract(contract, index, index, (token,)))
+        elif token.tag == "STRIKE" or _is_reversed(tokens, index):
+            spelled = _from_words(tokens, index)
+            if spelled is not None:
+                found.append(spelled)
+    return found
+
+
+def _from_occ(token: Token) -> OptionContract | None:
+    match = _OCC.fullmatch(token.key)
+    if match is None:
+        return None
+    underlying, year, month, day, right, digits = match.groups()
+    if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
+        return None
+    strike = Decimal(digits) / 1000 if len(digits) == 8 else Decimal(digits)
+    return OptionContract(underlying, f"20{year}-{month}-{day}", strike, right)
+
+
+def _is_reversed(tokens: list[Token], index: int) -> bool:
+    """`CALL 3200`: the right stands before a bare number that no other right claims."""
+    if tokens[index].tag != "NUM" or tokens[index].currency or index == 0:
+        return False
+    right = tokens[index - 1]
+    if right.tag not in {"CALL", "PUT"} or right.key.endswith("s"):
+        return False
+    return not any(token.tag == "STRIKE" for token in tokens[max(0, index - 4) : index])
+
+
+def _from_words(tokens: list[Token], index: int) -> FoundContract | None:
+    right, last = _right(tokens, index)
+    underlying = _underlying(tokens, index)
+    if right is None or underlying is None:
+        return None
+    name, place = underlying
+    expiry, date = _expiry(tokens, min(place, index), last)
+    token = tokens[index]
+    token.tag = "STRIKE"
+    used = tuple(t for t in (tokens[place], token, date) if t is not None)
+    end = max(last, tokens.index(date)) if date is not None else last
+    return FoundContract(OptionContract(name, expiry, token.value, right), min(place, index), end, used)
+
+
+def _right(tokens: list[Token], index: int) -> tuple[str | None, int]:
+    if tokens[index].unit in {"c", "p"}:
+        return tokens[index].unit.upper(), index
+    for place in (index + 1, index + 2, index - 1):
+        if 0 <= place < len(tokens):
+            token = tokens[place]
+            if token.tag in {"CALL", "PUT"}:
+                return token.tag[0], max(place, index)
+            if token.text in {"C", "P"} and place == index + 1:
+                return token.text, place
+    return None, index
+
+
+def _underlying(tokens: list[Token], index: int) -> tuple[str, int] | None:
+    for place in range(index - 1, max(-1, index - REACH), -1):
+        token = tokens[place]
+        if token.tag == "STRIKE":
+            break
+        name = _name(token)
+        if name is not None:
+            return name, place
+    marked = [
+        place for place, token in enumerate(tokens) if token.symbol is not None and token.symbol.strength >= 2
+    ]
+    if not marked:
+        return None
+    place = min(marked, key=lambda candidate: abs(candidate - index))
+    name = _name(tokens[place])
+    return None if name is None else (name, place)
+
+
+def _name(token: Token) -> str | None:
+    if token.symbol is not None:
+        return token.symbol.name.split("/")[0]
+    if (
+        token.kind == "WORD"
+        and _UPPER.fullmatch(token.text)
+        and token.text not in _VERBS
+        and token.tag not in {"CALL", "PUT"}
+    ):
+        return None if token.cues and len(token.text) > 4 else token.text
+    return ALIASES.get(token.key)
+
+
+def _expiry(tokens: list[Token], first: int, last: int) -> tuple[str | None, Token | None]:
+    """Return the expiry written between the underlying and a little after the right, and its token."""
+    window = [*range(max(0, first - 2), last + 1), *range(last + 1, min(len(tokens), last + 4))]
+    for place in window:
+        token = tokens[place]
+        if token.tag == "NL" and place > last:
+            break
+        if token.tag == "DTE" and token.value is not None:
+            return f"{int(token.value)}DTE", token
+        if token.kind == "DATE":
+            expiry = _date(token.text)
+            if expiry is not None:
+                return expiry, token
+    return _labelled_expiry(tokens, last)
+
+
+def _labelled_expiry(tokens: list[Token], last: int) -> tuple[str | None, Token | None]:
+    """`EXP 12/02` on a line of its own below the contract."""
+    for place in range(last + 1, min(len(tokens) - 1, last + LABELLED_REACH)):
+        if "WEEKLY" not in tokens[place].cues:
+            continue
+        following = tokens[place + 1 : place + 3]
+        date = next((token for token in following if token.kind == "DATE"), None)
+        expiry = _date(date.text) if date is not None else None
+        if expiry is not None:
+            return expiry, date
+    return None, None
+
+
+def _date(text: str) -> str | None:
+    """Read an American date; ISO when the year is written, else `MM-DD`."""
+    parts = re.split(r"[/.-]", text)
+    if len(parts[0]) == 4:
+        return text
+    if "." in text and len(parts) == 3:
+        parts[0], parts[1] = parts[1], parts[0]
+    month, day = int(parts[0]), int(parts[1])
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    if len(parts) == 2:
+        return f"{month:02d}-{day:02d}"
+    year = parts[2] if len(parts[2]) == 4 else f"20{parts[2]}"
+    return f"{year}-{month:02d}-{day:02d}"

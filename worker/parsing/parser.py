@@ -1,0 +1,116 @@
+"""The pipeline's way in: one message in, one reading out; pure, and silent rather than wrong."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from shared.domain.signals import Action, NotASignal, Reading, UpdateKind
+from worker.parsing.body import message_body
+from worker.parsing.classifier import OpenVerdict, has_labelled_levels, judge_open
+from worker.parsing.facts import Facts, ParseContext, read_facts
+from worker.parsing.grammar import MAX_LEAVES, tag_tokens
+from worker.parsing.opens import read_open
+from worker.parsing.tokens import tokenize
+from worker.parsing.updates import read_update
+
+__all__ = ["ACT_FROM", "ParseContext", "parse_message"]
+
+MAX_CHARACTERS = 8000
+TERSE_MESSAGE = 12
+ACT_FROM = Decimal("0.5")
+NO_CONTEXT = ParseContext()
+
+
+def parse_message(text: str, context: ParseContext = NO_CONTEXT) -> Reading:
+    """Return what the message asks for, or why it asks for nothing; never raises, whatever the text.
+
+    Prices stand as written. A reading below `ACT_FROM` is to be shown, not traded.
+    """
+    if not text.strip():
+        return NotASignal("EMPTY")
+    if len(text) > MAX_CHARACTERS:
+        return NotASignal("TOO_LONG")
+    tokens = message_body(tag_tokens(tokenize(text)))
+    if all(token.tag == "NL" for token in tokens):
+        return NotASignal("EMPTY")
+    if len(tokens) > MAX_LEAVES * 2:
+        return NotASignal("TOO_LONG")
+    facts = read_facts(tokens, context)
+    if facts is None:
+        return NotASignal("TOO_LONG")
+    return _decide(facts, context)
+
+
+def _decide(facts: Facts, context: ParseContext) -> Reading:
+    verdict = judge_open(facts.tokens, facts.fields, facts.contracts, facts.chosen)
+    report = facts.commands.report
+    reported = verdict.strong and report in {UpdateKind.TP_HIT, UpdateKind.SL_HIT}
+    if facts.commands.commands and not _open_outweighs(facts, verdict) and not _only_tells_a_stop(facts):
+        if _sells_short_something(facts):
+            return NotASignal(verdict.reason or "NO_INTENT")
+        return read_update(facts, _named(facts, context))
+    marked = (
+        facts.fields.targets_marked > 0 and not facts.fields.stop_marked and has_labelled_levels(facts.fields)
+    )
+    if marked or reported or (report is not None and not verdict.strong):
+        return NotASignal(
+            "STATUS_REPORT", report or UpdateKind.TP_HIT, _named(facts, context), spans=facts.symbol_spans()
+        )
+    if verdict.reason:
+        return NotASignal(verdict.reason, confidence=1 - verdict.confidence / 4)
+    return read_open(facts, verdict)
+
+
+def _sells_short_something(facts: Facts) -> bool:
+    """`Selling it at 91.20, stop 91.75, objective 89.90` opens a short, of whatever it is; it closes nothing."""
+    first = facts.commands.commands[0]
+    return (
+        first.action is Action.CLOSE
+        and "SELLING" in first.token.cues
+        and facts.fields.has_stop
+        and facts.fields.has_targets
+    )
+
+
+def _only_tells_a_stop(facts: Facts) -> bool:
+    """A stop named without a word of moving is a command only in a terse message that opens nothing."""
+    first = facts.commands.commands[0]
+    if first.kind is not UpdateKind.MOVE_STOP or any("MOVE" in token.cues for token in facts.tokens):
+        return False
+    plan = first.token.key.startswith("invalid") or any("PLAN" in token.cues for token in facts.tokens)
+    return plan or bool(facts.fields.sides) or len(facts.tokens) > TERSE_MESSAGE
+
+
+def _open_outweighs(facts: Facts, verdict: OpenVerdict) -> bool:
+    """Say whether levels make this an open although a command's word occurs in it."""
+    if verdict.reason or not verdict.strong:
+        return False
+    fields = facts.fields
+    if not (fields.entry() or fields.now or fields.sides):
+        return False
+    first = facts.commands.commands[0]
+    placed = [
+        *fields.entry()[:1],
+        *fields.targets[:1],
+        *fields.target_percents[:1],
+        *fields.target_pips[:1],
+        fields.stop,
+        fields.stop_percent,
+        fields.stop_pips,
+    ]
+    levels = sorted(token.start for token in placed if token is not None)
+    if first.kind is UpdateKind.CANCEL and (not levels or first.token.start < levels[0]):
+        return False
+    if first.action is Action.CLOSE and "SELLING" not in first.token.cues:
+        return len(levels) > 1 and first.token.start > levels[1]
+    moved = any("MOVE" in token.cues for token in facts.tokens if not levels or token.start < levels[0])
+    return not moved
+
+
+def _named(facts: Facts, context: ParseContext) -> str | None:
+    if facts.contracts:
+        return facts.contracts[0].contract.underlying
+    if facts.chosen is not None:
+        return facts.chosen.symbol
+    if context.parent_symbol is None and context.parent_text:
+        return parse_message(context.parent_text, replace(context, parent_text=None)).symbol
+    return context.parent_symbol

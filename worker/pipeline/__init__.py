@@ -1,0 +1,1 @@
+"""One signal, by name: ingest, route, plan, submit, apply, settle, protect, reconcile, sweep."""

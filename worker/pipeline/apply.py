@@ -1,0 +1,100 @@
+"""Fold what a venue reports into an order: fills first, then the move, by compare-and-set."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from shared.domain.fills import Fill
+from shared.domain.identifiers import fill_id
+from shared.domain.order_status import TERMINAL, OrderStatus
+from shared.domain.orders import FillReport, Order, OrderReport, Purpose, fold_report
+from shared.logs import get_logger
+from shared.models import fills, orders
+from shared.models.fills import StoredFill
+from shared.models.mapping import millisecond
+
+log = get_logger(__name__)
+
+ATTEMPTS = 5
+SETTLE_WITHIN = timedelta(seconds=3)
+POLL_EVERY = timedelta(seconds=5)
+
+
+def apply_reports(reports: Sequence[tuple[Order, OrderReport]], now: datetime) -> None:
+    """Apply the reports of a wave, all fills in one write and all moves in another.
+
+    Where a move is lost to somebody else's, each report is applied by itself: one that was applied
+    already changes nothing.
+    """
+    fills.create_many_once([fill for order, report in reports for fill in _stored(order, report.fills)])
+    moves = [move for order, report in reports if (move := _move(order, report, now)) is not None]
+    if not orders.move_all(moves):
+        for order, report in reports:
+            apply_report(order, report, now)
+
+
+def apply_report(order: Order, report: OrderReport, now: datetime) -> bool:
+    """Apply one report; True where it moved the order. Late, repeated and reordered reports are absorbed.
+
+    The order is left `unsettled`: its trade, events and cover follow in `settle`.
+    """
+    fills.create_many_once(_stored(order, report.fills))
+    current: Order | None = order
+    for _ in range(ATTEMPTS):
+        move = None if current is None else _move(current, report, now)
+        if move is None:
+            return False
+        if orders.move_all([move]):
+            return True
+        current = orders.find(order.order_id)
+    return False
+
+
+def _move(current: Order, report: OrderReport, now: datetime) -> orders.Move | None:
+    change = fold_report(current, report)
+    if change is None:
+        return None
+    if change.is_late:
+        log.warning("order.late_fill", order_id=current.order_id, was=str(current.status))
+    is_over = change.status in TERMINAL
+    return orders.Move(
+        current,
+        change.status,
+        millisecond(now),
+        {
+            "filled_quantity": change.filled_quantity,
+            "open_quantity": change.open_quantity,
+            "average_fill_price": change.average_fill_price,
+            "venue_order_id": report.venue_order_id,
+            "accepted_at": current.accepted_at or report.accepted_at or report.at,
+            "next_check_at": millisecond(now + (SETTLE_WITHIN if is_over else POLL_EVERY)),
+            "cancel_requested": current.cancel_requested or change.status is OrderStatus.PENDING_CANCEL,
+            "unsettled": True,
+        },
+        code=change.code,
+    )
+
+
+def _stored(order: Order, reports: Sequence[FillReport]) -> list[StoredFill]:
+    """Write executions of an order as they are stored; each is a fact and is stored once."""
+    return [
+        StoredFill(
+            fill=Fill(
+                fill_id=fill_id(order.account_id, r.symbol, r.venue_order_id, r.venue_fill_id),
+                trade_id=order.trade_id,
+                order_id=order.order_id,
+                symbol=r.symbol,
+                side=r.side,
+                is_entry=order.purpose is Purpose.ENTRY,
+                quantity=r.quantity,
+                price=r.price,
+                commission=r.commission,
+                commission_asset=r.commission_asset,
+                at=millisecond(r.at),
+            ),
+            account_id=order.account_id,
+            user_id=order.user_id,
+            venue_order_id=r.venue_order_id,
+            venue_fill_id=r.venue_fill_id,
+        )
+        for r in reports
+    ]

@@ -1,0 +1,112 @@
+"""Read balances; what filled orders had reserved is given back by a read that began after their end."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from shared.brokers.base import Balance
+from shared.domain.accounts import Account, AccountStatus
+from shared.domain.errors import TradeError
+from shared.domain.money import ZERO
+from shared.domain.order_status import TERMINAL
+from shared.logs import get_logger
+from shared.models import accounts, market, orders, trades
+from shared.models.mapping import millisecond
+from worker.context import Context, utc_now
+from worker.notify.events import account_events, ring_events
+
+log = get_logger(__name__)
+
+READ_SECONDS = 8.0
+PAGE = 500
+REFRESH_AFTER = timedelta(seconds=45)
+
+
+def refresh(context: Context, account_ids: Sequence[str]) -> int:
+    """Read the balances of accounts from their venues and store them with their time; return how many came."""
+    known = list(accounts.find_many(account_ids).values())
+    _open_paper_accounts(context, known)
+    started = millisecond(utc_now())
+    ended = {account.account_id: _ended_intents(account) for account in known}
+    answers = context.loop.run(_read_all(context, known), READ_SECONDS + 5)
+    stored = 0
+    for account, balances in zip(known, answers, strict=True):
+        if balances is None:
+            continue
+        total, free = _pot(account, balances)
+        accounts.record_balance(
+            account.account_id, total=total, free=free, at=started, release_intents=ended[account.account_id]
+        )
+        stored += 1
+    ring_events(account_events(known, started))
+    return stored
+
+
+def snapshot(context: Context) -> str:
+    """Read balances that are getting old and store a point of every account's equity."""
+    after, count = "", 0
+    now = utc_now()
+    while page := accounts.all_active(after, PAGE):
+        old = [a.account_id for a in page if a.balance_at is None or now - a.balance_at > REFRESH_AFTER]
+        if old:
+            refresh(context, old)
+        _record_equity(context, [a.account_id for a in page], now)
+        after, count = page[-1].account_id, count + len(page)
+        if len(page) < PAGE:
+            break
+    return f"{count} accounts"
+
+
+def _open_paper_accounts(context: Context, known: Sequence[Account]) -> None:
+    for account in known:
+        if (
+            account.environment == "paper"
+            and account.opening_balance is not None
+            and account.balance_at is None
+        ):
+            context.paper_store.create_account(account.account_id, account.opening_balance, utc_now())
+
+
+def _ended_intents(account: Account) -> list[str]:
+    if not account.reservations:
+        return []
+    found = orders.find_by_intents(list(account.reservations))
+    return [order.intent_id for order in found if order.status in TERMINAL and not order.unsettled]
+
+
+async def _read_all(context: Context, known: Sequence[Account]) -> list[Sequence[Balance] | None]:
+    async def read(account: Account) -> Sequence[Balance] | None:
+        try:
+            return await asyncio.wait_for(context.broker(account).fetch_balances(), READ_SECONDS)
+        except (TradeError, TimeoutError) as error:
+            log.warning("account.balance_failed", account_id=account.account_id, error=str(error)[:200])
+            if isinstance(error, TradeError) and error.code == "UNAUTHORIZED":
+                await asyncio.to_thread(accounts.set_status, account.account_id, AccountStatus.NEEDS_REAUTH)
+            return None
+
+    return list(await asyncio.gather(*(read(account) for account in known)))
+
+
+def _pot(account: Account, balances: Sequence[Balance]) -> tuple[Decimal, Decimal]:
+    """Return total and free of the account's quote asset."""
+    for balance in balances:
+        if balance.asset == account.quote_asset:
+            return balance.total, balance.free
+    return ZERO, ZERO
+
+
+def _record_equity(context: Context, account_ids: Sequence[str], now: datetime) -> None:
+    """Equity is cash plus what open trades are worth at the newest quotes."""
+    alive = trades.alive_of_accounts(account_ids)
+    for account in accounts.find_many(account_ids).values():
+        if account.balance_total is None:
+            continue
+        equity = account.balance_total
+        symbols = {trade.symbol for trade in alive[account.account_id] if trade.held}
+        quotes = context.fresh_quotes(account.venue, account.environment, symbols)
+        rules = context.instruments(account.venue, account.environment, symbols)
+        for trade in alive[account.account_id]:
+            if trade.held and trade.symbol in quotes and trade.symbol in rules:
+                equity += rules[trade.symbol].notional(trade.held, quotes[trade.symbol].bid)
+        market.record_equity(account.account_id, account.user_id, now, account.balance_total, equity)

@@ -1,0 +1,280 @@
+"""Gates, reservations, intents and receipts for a chunk of followers; every step is safe to redo.
+
+Order of writes: reserve, trades, orders, the orders' bell, receipts, events: who hears that bell needs no
+receipt, and the price moves while we write. A pass that dies anywhere is finished by the next one:
+identities are deterministic and what is there is left alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from shared.domain.accounts import Account, AccountStatus, Reservation
+from shared.domain.bots import TradingBot
+from shared.domain.errors import Denial
+from shared.domain.halts import Halt, scopes_of, strictest
+from shared.domain.identifiers import trade_id
+from shared.domain.instruments import Instrument
+from shared.domain.orders import Order
+from shared.domain.receipts import GateResult, Receipt, Verdict
+from shared.domain.risk import Facts, SizedEntry, run_gates, size_entry
+from shared.domain.trades import Trade, TradeStatus
+from shared.models import accounts, halts, orders, trades, users
+from shared.models.mapping import millisecond
+from shared.models.messages import InboxMessage
+from shared.models.signals import SignalRecord
+from shared.models.together import run_together
+from shared.tasks import TaskName, enqueue
+from worker.context import Context, utc_now
+from worker.pipeline.intents import make_orders, make_trade
+from worker.pipeline.planning import Planning
+from worker.pipeline.receipts import denied_receipt, passed_receipt, planned_before_receipt
+from worker.pipeline.tell import tell
+
+BALANCE_MAX_AGE_SECONDS = 180
+RESERVE_ROUNDS = 4
+RING_CHUNK = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """What was read once for a chunk of followers."""
+
+    accounts: dict[str, Account]
+    people: dict[str, users.Person]
+    trades: dict[str, list[Trade]]
+    halts: list[Halt]
+    instruments: dict[tuple[str, str], Instrument | None]
+    prices: dict[tuple[str, str], tuple[Decimal, Decimal] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """A follower whose gates passed, with everything to be written."""
+
+    bot: TradingBot
+    account: Account
+    sized: SizedEntry
+    gates: tuple[GateResult, ...]
+    trade: Trade
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPlan:
+    """What a chunk's followers are to be told; incomplete where some wait for a balance and are planned again."""
+
+    receipts: list[Receipt]
+    is_complete: bool
+
+
+def plan_chunk(context: Context, planning: Planning, bots: Sequence[TradingBot], *, place: int) -> ChunkPlan:
+    """Plan a chunk of bots and ring for their orders; the receipts are the caller's to write."""
+    written, orphans = ({}, set()) if planning.is_first_pass else _written_before(planning.message)
+    receipts = [
+        planned_before_receipt(planning.record, bot, trade)
+        for bot in bots
+        if (trade := written.get(bot.trading_bot_id))
+    ]
+    todo = [bot for bot in bots if bot.trading_bot_id not in written]
+    passed: list[_Passed] = []
+    waiting: list[TradingBot] = []
+    for _ in range(RESERVE_ROUNDS):
+        if not todo:
+            break
+        world = _read_world(context, planning, todo)
+        ready: list[TradingBot] = []
+        for bot in todo:
+            (waiting if _waits_for_balance(planning, world, bot) else ready).append(bot)
+        denied, candidates = _judge(context, planning, world, ready, place)
+        receipts += denied
+        winners = _reserve(candidates)
+        passed += [item for item in candidates if item.bot.trading_bot_id in winners]
+        # Whoever lost judged a state that has changed meanwhile: judge again.
+        todo = [item.bot for item in candidates if item.bot.trading_bot_id not in winners]
+    receipts += _write(planning, passed, orphans)
+    _ring_orders(passed, receipts)
+    if waiting:
+        enqueue(TaskName.ACCOUNTS_REFRESH, [bot.account_id for bot in waiting], planning.message.row_id)
+    return ChunkPlan(receipts, is_complete=not waiting and not todo)
+
+
+def explain_unplanned(
+    message: InboxMessage, record: SignalRecord, bots: Sequence[TradingBot], code: str
+) -> None:
+    """Write the receipts of a pass that died: what it planned has passed, the rest is not planned any more."""
+    planned, _ = _written_before(message)
+    denial = Denial(code, "The message was edited or deleted before it was traded for you.")
+    receipts = [
+        planned_before_receipt(record, bot, trade)
+        if (trade := planned.get(bot.trading_bot_id))
+        else denied_receipt(record, bot, (), denial)
+        for bot in bots
+    ]
+    tell(receipts)
+
+
+def _written_before(message: InboxMessage) -> tuple[dict[str, Trade], set[str]]:
+    """Return what an earlier pass wrote: trades with their orders by bot, and ids of trades without any."""
+    found = trades.of_message(message.source, message.channel_id, message.message_id)
+    if not found:
+        return {}, set()
+    ordered = {order.trade_id for order in orders.of_message(message.message_id)}
+    complete = {trade.trading_bot_id: trade for trade in found if trade.trade_id in ordered}
+    return complete, {trade.trade_id for trade in found if trade.trade_id not in ordered}
+
+
+def _read_world(context: Context, planning: Planning, bots: Sequence[TradingBot]) -> _World:
+    found, trading, tiers, in_force = run_together(
+        accounts.finding_many({bot.account_id for bot in bots}),
+        trades.finding_alive({bot.account_id for bot in bots}),
+        users.finding_tiers({bot.user_id for bot in bots}),
+        halts.finding_in_force(),
+    )
+    venues = {(account.venue, account.environment) for account in found.values()}
+    instruments: dict[tuple[str, str], Instrument | None] = dict.fromkeys(venues)
+    prices: dict[tuple[str, str], tuple[Decimal, Decimal] | None] = dict.fromkeys(venues)
+    if planning.symbol is not None:
+        for venue in venues:
+            instruments[venue] = context.instruments(*venue, [planning.symbol]).get(planning.symbol)
+            if instruments[venue] is not None:
+                quote = context.fresh_quotes(*venue, [planning.symbol]).get(planning.symbol)
+                prices[venue] = (quote.bid, quote.ask) if quote else None
+    return _World(
+        accounts=found,
+        people=users.find_people(tiers, _day_start(), with_communities=not planning.terms.is_public),
+        trades=trading,
+        halts=in_force,
+        instruments=instruments,
+        prices=prices,
+    )
+
+
+def _day_start() -> datetime:
+    return utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _waits_for_balance(planning: Planning, world: _World, bot: TradingBot) -> bool:
+    """Tell whether a bot is to be planned again with a newer balance; past the signal's age the gates say why not."""
+    account, now = world.accounts.get(bot.account_id), utc_now()
+    if account is None or account.status is not AccountStatus.ACTIVE:
+        return False
+    if now > planning.message.posted_at + timedelta(seconds=bot.settings.max_signal_age_seconds):
+        return False
+    return not account.is_balance_fresh(now, BALANCE_MAX_AGE_SECONDS)
+
+
+def _judge(
+    context: Context, planning: Planning, world: _World, bots: Sequence[TradingBot], place: int
+) -> tuple[list[Receipt], list[_Passed]]:
+    denied: list[Receipt] = []
+    candidates: list[_Passed] = []
+    taken: set[str] = set()
+    for bot in bots:
+        account = world.accounts.get(bot.account_id)
+        if account is None or account.account_id in taken:
+            denial = Denial("DUPLICATE_ENTRY", "Another bot trades this message on the same account.")
+            if account is None:
+                denial = Denial("ACCOUNT_NOT_READY", "The account of this bot does not exist any more.")
+            denied.append(denied_receipt(planning.record, bot, (), denial))
+            continue
+        facts = _facts(context, planning, world, bot, account)
+        gates, refusal = run_gates(facts)
+        sized = size_entry(facts) if refusal is None else refusal
+        if isinstance(sized, Denial):
+            denied.append(denied_receipt(planning.record, bot, gates, sized))
+            continue
+        taken.add(account.account_id)
+        candidates.append(_passed(planning, facts, sized, gates, place + len(candidates)))
+    return denied, candidates
+
+
+def _facts(context: Context, planning: Planning, world: _World, bot: TradingBot, account: Account) -> Facts:
+    venue = (account.venue, account.environment)
+    instrument = world.instruments[venue]
+    price = world.prices[venue]
+    person = world.people[bot.user_id]
+    message = planning.message
+    scopes = scopes_of(
+        community_id=planning.terms.community_id,
+        provider_id=planning.terms.provider_id,
+        user_id=bot.user_id,
+        account_id=account.account_id,
+    )
+    return Facts(
+        signal=planning.signal,
+        symbol=planning.symbol,
+        posted_at=message.posted_at,
+        now=utc_now(),
+        bot=bot,
+        account=account,
+        tier=person.tier,
+        signals_today=person.signals_today,
+        provider_active=planning.terms.active,
+        may_follow=planning.terms.is_public or person.is_member_of(planning.terms.community_id),
+        halt=strictest(world.halts, scopes),
+        duplicate_of=planning.duplicate_of,
+        instrument=instrument,
+        shorts=context.shorts_possible(account, instrument),
+        bid=price[0] if price else None,
+        ask=price[1] if price else None,
+        trades=tuple(world.trades[account.account_id]),
+        trade_id=trade_id(bot.trading_bot_id, message.source, message.channel_id, message.message_id),
+    )
+
+
+def _passed(
+    planning: Planning, facts: Facts, sized: SizedEntry, gates: tuple[GateResult, ...], place: int
+) -> _Passed:
+    now = millisecond(facts.now)
+    trade = make_trade(planning, facts, sized, now)
+    made = make_orders(planning, facts, sized, trade, now, place=place)
+    return _Passed(facts.bot, facts.account, sized, gates, trade, made)
+
+
+def _reserve(candidates: Sequence[_Passed]) -> set[str]:
+    """Reserve each candidate's risk in its account; return the bots that won."""
+    wanted: dict[str, tuple[int, dict[str, Reservation]]] = {}
+    for item in candidates:
+        share = Decimal(len(item.orders))
+        held = {
+            order.intent_id: Reservation(
+                trade_id=item.trade.trade_id,
+                symbol=item.trade.symbol,
+                notional=item.sized.notional / share,
+                risk=item.sized.risk / share,
+                at=order.created_at,
+            )
+            for order in item.orders
+        }
+        wanted[item.account.account_id] = (item.account.version, held)
+    won = accounts.reserve(wanted)
+    return {item.bot.trading_bot_id for item in candidates if item.account.account_id in won}
+
+
+def _write(planning: Planning, passed: Sequence[_Passed], orphans: set[str]) -> list[Receipt]:
+    """Write trades and orders, and return receipts; an account's second bot for one message loses here."""
+    if not passed:
+        return []
+    # A pass that died between a trade and its orders left a plan that nobody can carry out.
+    trades.delete_unentered([item.trade.trade_id for item in passed if item.trade.trade_id in orphans])
+    trades.create_many_once([item.trade for item in passed])
+    refused = orders.create_many_once([order for item in passed for order in item.orders])
+    receipts = []
+    for item in passed:
+        if any(order.order_id in refused for order in item.orders):
+            denial = Denial("DUPLICATE_ENTRY", "Another bot traded this message on the same account.")
+            trades.compare_and_set(item.trade, status=str(TradeStatus.CANCELED), close_reason=denial.code)
+            accounts.release(item.account.account_id, [order.intent_id for order in item.orders])
+            receipts.append(denied_receipt(planning.record, item.bot, item.gates, denial))
+        else:
+            receipts.append(passed_receipt(planning.record, item.bot, item.gates, item.trade, item.orders))
+    return receipts
+
+
+def _ring_orders(passed: Sequence[_Passed], receipts: Sequence[Receipt]) -> None:
+    going = {receipt.trade_id for receipt in receipts if receipt.outcome is Verdict.PASSED}
+    ids = [order.order_id for item in passed if item.trade.trade_id in going for order in item.orders]
+    for start in range(0, len(ids), RING_CHUNK):
+        enqueue(TaskName.ORDERS_EXECUTE, ids[start : start + RING_CHUNK])

@@ -1,0 +1,56 @@
+"""The prices job: one call per venue for all symbols in use, quotes to Redis, candles to MongoDB, paper matched."""
+
+from collections.abc import Sequence
+
+from shared.brokers.base import Quote
+from shared.domain.errors import TradeError
+from shared.logs import get_logger
+from shared.models import market, orders, trades
+from worker.context import Context, utc_now
+from worker.pipeline.apply import apply_report
+from worker.pipeline.settle import settle_trades
+
+log = get_logger(__name__)
+
+READ_SECONDS = 3.0
+
+
+def refresh_prices(context: Context) -> str:
+    """Fetch quotes of all symbols in use and let waiting paper orders meet them."""
+    count = 0
+    moved = 0
+    for (venue, environment), symbols in trades.symbols_in_use().items():
+        quotes = _fetch(context, venue, environment, sorted(symbols))
+        context.quotes.put(venue, quotes)
+        is_synthetic = any(quote.synthetic for quote in quotes)
+        prices = {quote.symbol: quote.middle for quote in quotes}
+        market.record_prices(venue, prices, utc_now(), synthetic=is_synthetic)
+        count += len(quotes)
+        if environment == "paper":
+            moved += _match_paper(context, quotes)
+    return f"{count} quotes, {moved} paper orders moved"
+
+
+def _fetch(context: Context, venue: str, environment: str, symbols: Sequence[str]) -> Sequence[Quote]:
+    try:
+        return context.loop.run(context.market(venue, environment).fetch_quotes(symbols), READ_SECONDS)
+    except (TradeError, TimeoutError) as error:
+        log.warning("prices.failed", venue=venue, error=str(error)[:200])
+        return ()
+
+
+def _match_paper(context: Context, quotes: Sequence[Quote]) -> int:
+    outcome = context.loop.run(context.matcher.match_quotes(quotes), READ_SECONDS * 3)
+    if outcome.failed:
+        log.warning("paper.not_matched", accounts=len(outcome.failed))
+    known = {
+        order.order_id: order for order in orders.find_many({m.report.client_order_id for m in outcome.moves})
+    }
+    now = utc_now()
+    touched: set[str] = set()
+    for move in outcome.moves:
+        order = known.get(move.report.client_order_id)
+        if order is not None and apply_report(order, move.report, now):
+            touched.add(order.trade_id)
+    settle_trades(context, touched)
+    return len(outcome.moves)

@@ -1,0 +1,76 @@
+"""Write down what the gates said to one follower."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.domain.bots import TradingBot
+from shared.domain.errors import Denial
+from shared.domain.identifiers import receipt_id
+from shared.domain.orders import Order, Purpose
+from shared.domain.receipts import GateResult, Receipt, Verdict
+from shared.domain.trades import Trade
+from shared.models import orders
+from shared.models.mapping import millisecond
+from shared.models.signals import SignalRecord
+from worker.context import utc_now
+
+
+def passed_receipt(
+    record: SignalRecord, bot: TradingBot, gates: tuple[GateResult, ...], trade: Trade, made: Sequence[Order]
+) -> Receipt:
+    """Write the receipt of a follower whose trade is planned."""
+    outcome = Outcome(Verdict.PASSED, "PASSED", "All gates passed.")
+    return make_receipt(record, bot, outcome, gates, trade=trade, made=made)
+
+
+def planned_before_receipt(record: SignalRecord, bot: TradingBot, trade: Trade) -> Receipt:
+    """Write the receipt of a follower whose trade an earlier pass had planned."""
+    made = [order for order in orders.of_trade(trade.trade_id) if order.purpose is Purpose.ENTRY]
+    return passed_receipt(record, bot, (), trade, made)
+
+
+def denied_receipt(
+    record: SignalRecord, bot: TradingBot, gates: tuple[GateResult, ...], denial: Denial
+) -> Receipt:
+    """Write the receipt of a follower who is not to trade this signal."""
+    return make_receipt(record, bot, Outcome(Verdict.DENIED, denial.code, denial.detail), gates)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a receipt says in the end: a verdict, its code, and a sentence for the follower."""
+
+    verdict: Verdict
+    code: str
+    detail: str
+
+
+def make_receipt(
+    record: SignalRecord,
+    whose: TradingBot | Trade,
+    outcome: Outcome,
+    gates: tuple[GateResult, ...],
+    *,
+    trade: Trade | None = None,
+    made: Sequence[Order] = (),
+) -> Receipt:
+    """Write what became of a reading for one bot, or for the bot of one trade."""
+    return Receipt(
+        receipt_id=receipt_id(record.signal_id, whose.trading_bot_id),
+        signal_id=record.signal_id,
+        trading_bot_id=whose.trading_bot_id,
+        user_id=whose.user_id,
+        account_id=whose.account_id,
+        provider_id=record.provider_id,
+        source=record.source,
+        channel_id=record.channel_id,
+        message_id=record.message_id,
+        revision=record.revision,
+        outcome=outcome.verdict,
+        code=outcome.code,
+        detail=outcome.detail,
+        gates=gates,
+        order_ids=tuple(order.order_id for order in made),
+        trade_id=trade.trade_id if trade else None,
+        at=millisecond(utc_now()),
+    )

@@ -1,0 +1,112 @@
+"""Ring again for everything that was recorded but not advanced: start-up and recovery are this one path."""
+
+from collections.abc import Set
+from datetime import datetime, timedelta
+
+from shared.domain.order_status import TERMINAL, OrderStatus
+from shared.domain.orders import Order, Purpose
+from shared.gathering import count_gathered, ring_gathered, ring_left_over
+from shared.models import accounts, messages, orders, outbox
+from shared.tasks import Queue, TaskName, bell_list, enqueue
+from worker.context import Context, utc_now
+from worker.pipeline.cancel import cancel_orders
+from worker.pipeline.ingest import fail_spent
+
+LIMIT = 2000
+CHUNK = 100
+EXITS = frozenset(Purpose) - {Purpose.ENTRY}
+RESERVATION_GRACE = timedelta(seconds=60)
+
+
+def sweep(context: Context) -> str:
+    """Look through messages, orders, events and reservations for what waits longer than it should.
+
+    Bells that wait unheard are not rung again and again: each queue is filled up to one pass, no more.
+    """
+    now = utc_now()
+    ring_left_over()
+    counts = [
+        _ring_messages(now, _room(context, Queue.SIGNALS)),
+        _ring_unsent(now, TaskName.ORDERS_EXECUTE, {Purpose.ENTRY}, _room(context, Queue.ORDERS)),
+        _ring_unsent(now, TaskName.ORDERS_EXECUTE_EXITS, EXITS, _room(context, Queue.EXITS)),
+        _ring_unsettled(now, _room(context, Queue.EXITS)),
+        _ring_events(now, LIMIT - count_gathered(TaskName.NOTIFICATIONS_DELIVER)),
+    ]
+    return ", ".join([*counts, f"{_release_reservations(now)} reservations"])
+
+
+def _room(context: Context, queue: Queue) -> int:
+    return max(LIMIT - int(context.redis.llen(bell_list(queue))), 0)
+
+
+def _ring_messages(now: datetime, room: int) -> str:
+    if not room:
+        return "no room for messages"
+    due, spent = messages.take_due(now, room)
+    fail_spent(spent)
+    for row_id in due:
+        enqueue(TaskName.SIGNALS_INGEST, row_id)
+    return f"{len(due)} messages, {len(spent)} failed"
+
+
+def _ring_unsent(now: datetime, name: TaskName, purposes: Set[Purpose], room: int) -> str:
+    if not room:
+        return f"no room for {name}"
+    unsent = orders.take_due({OrderStatus.INITIALIZED}, now, room, purposes=purposes)
+    ids = [order.order_id for order in unsent]
+    for start in range(0, len(ids), CHUNK):
+        enqueue(name, ids[start : start + CHUNK])
+    return f"{len(ids)} orders"
+
+
+def _ring_unsettled(now: datetime, room: int) -> str:
+    if not room:
+        return "no room for trades"
+    unsettled = {order.trade_id for order in orders.unsettled(now, room)}
+    for trade_id in unsettled:
+        enqueue(TaskName.TRADES_SETTLE, trade_id)
+    return f"{len(unsettled)} trades"
+
+
+def _ring_events(now: datetime, room: int) -> str:
+    if room <= 0:
+        return "no room for events"
+    waiting = outbox.take_undelivered(now, room)
+    ring_gathered(TaskName.NOTIFICATIONS_DELIVER, waiting)
+    return f"{len(waiting)} events"
+
+
+def expire_entries(context: Context) -> str:
+    """End entries whose time is over: unsent ones expire, resting ones are cancelled."""
+    now = utc_now()
+    past = orders.entries_past(now, LIMIT)
+    unsent = [order for order in past if order.status is OrderStatus.INITIALIZED]
+    for order in unsent:
+        if orders.compare_and_set(order, OrderStatus.EXPIRED, now, code="NOT_SENT_IN_TIME", unsettled=True):
+            enqueue(TaskName.TRADES_SETTLE, order.trade_id)
+    resting = [order.order_id for order in past if order.status is not OrderStatus.INITIALIZED]
+    if resting:
+        cancel_orders(context, resting, code="ENTRY_EXPIRED")
+    return f"{len(unsent)} expired, {len(resting)} cancelled"
+
+
+def _release_reservations(now: datetime) -> int:
+    """Give back what belongs to no order, or to one that ended unfilled; filled ones wait for a balance."""
+    released = 0
+    stale_accounts = []
+    for account in accounts.holding_reservations(LIMIT):
+        old = [i for i, held in account.reservations.items() if now - held.at > RESERVATION_GRACE]
+        if not old:
+            continue
+        known = {order.intent_id: order for order in orders.find_by_intents(old)}
+        gone = [i for i in old if i not in known or _ended_unfilled(known[i])]
+        accounts.release(account.account_id, gone)
+        released += len(gone)
+        if any(i in known and known[i].status in TERMINAL and i not in gone for i in old):
+            stale_accounts.append(account.account_id)
+    ring_gathered(TaskName.ACCOUNTS_REFRESH, stale_accounts)
+    return released
+
+
+def _ended_unfilled(order: Order) -> bool:
+    return order.status in TERMINAL and not order.filled_quantity

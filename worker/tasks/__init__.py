@@ -1,0 +1,5 @@
+"""Tasks by name: a few lines each, from ids to the pipeline."""
+
+from worker.tasks import accounts, maintenance, notifications, orders, prices, signals, trades
+
+__all__ = ["accounts", "maintenance", "notifications", "orders", "prices", "signals", "trades"]

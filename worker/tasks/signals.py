@@ -1,0 +1,12 @@
+"""Tasks about messages."""
+
+from shared.tasks import TaskName
+from worker.context import get_context
+from worker.pipeline.ingest import ingest as ingest_message
+from worker.task import task
+
+
+@task(TaskName.SIGNALS_INGEST)
+def ingest(row_id: str) -> str:
+    """Bring one message to its end."""
+    return ingest_message(get_context(), row_id)

@@ -1,0 +1,25 @@
+"""Tasks about trades and their cover."""
+
+from shared.tasks import TaskName
+from worker.context import get_context
+from worker.pipeline import protect as protection
+from worker.pipeline.settle import settle_trades
+from worker.task import job, task
+
+
+@task(TaskName.TRADES_PROTECT)
+def protect(trade_ids: list[str]) -> str:
+    """Bring the cover of trades to what is wanted."""
+    return protection.protect(get_context(), trade_ids)
+
+
+@task(TaskName.TRADES_SETTLE)
+def settle(trade_id: str) -> None:
+    """Bring a trade up to its orders and fills."""
+    settle_trades(get_context(), [trade_id])
+
+
+@job(TaskName.TRADES_WATCH_COVER, 2)
+def watch_cover() -> int:
+    """Ring for every trade whose wanted and actual cover differ."""
+    return protection.watch_cover()
