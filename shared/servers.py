@@ -247,6 +247,8 @@ class MongodServer(Server):
             *("--wiredTigerCacheSizeGB", "0.25"),
             *("--oplogSize", "64"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # A process killed in a transaction holds its rows for so long; a minute is the server's own default.
+            *("--setParameter", "transactionLifetimeLimitSeconds=5"),
             # There is no other member to hand over to: do not wait 15 s for one at shutdown.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
             "--nounixsocket",

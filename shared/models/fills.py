@@ -8,11 +8,10 @@ from decimal import Decimal
 
 from mongoengine import fields
 from pymongo import ReplaceOne
-from pymongo.client_session import ClientSession
 
 from shared.domain.fills import Fill as FillValue
 from shared.models.base import BaseDocument
-from shared.models.mapping import from_row, rows_of, to_row
+from shared.models.mapping import from_row, hints_of, rows_of, to_row
 from shared.models.signals import insert_many_once
 from shared.models.together import Find
 
@@ -132,11 +131,15 @@ def of_orders(order_ids: Sequence[str]) -> list[FillValue]:
     ]
 
 
-def write_positions(positions: Sequence[PositionState], session: ClientSession | None = None) -> None:
-    """Store the folds of accounts' fills, one per account and instrument; the last write wins."""
+def write_positions(positions: Sequence[PositionState], *, wait: bool = True) -> None:
+    """Store the folds of accounts' fills, one per account and instrument; the last write wins.
+
+    `wait` as in `shared.models.durable`.
+    """
     writes = [
         ReplaceOne({"_id": position.position_id}, to_row(position, "position_id"), upsert=True)
         for position in positions
     ]
     if writes:
-        rows_of(Position).bulk_write(writes, ordered=False, session=session)
+        rows = rows_of(Position) if wait else hints_of(Position)
+        rows.bulk_write(writes, ordered=False)

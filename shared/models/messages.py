@@ -8,7 +8,6 @@ from typing import Any
 
 from mongoengine import fields
 from pymongo import ASCENDING, DESCENDING
-from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from shared.models.base import BaseDocument
@@ -176,16 +175,17 @@ def finish(
     provider_id: str | None = None,
     signal_id: str | None = None,
     notes: Sequence[str] = (),
-    session: ClientSession | None = None,
+    wait: bool = True,
 ) -> bool:
-    """Give a pending message its end; false where it has one already."""
+    """Give a pending message its end; false where it has one already. `wait` as in `shared.models.durable`."""
     change: Row = {"status": str(status), "reason": reason, "detail": detail, "notes": list(notes)}
     if provider_id is not None:
         change["provider_id"] = provider_id
     if signal_id is not None:
         change["signal_id"] = signal_id
     query = {"_id": row_id, "status": str(MessageStatus.PENDING)}
-    return rows_of(Message).update_one(query, {"$set": change}, session=session).modified_count == 1
+    rows = rows_of(Message) if wait else hints_of(Message)
+    return rows.update_one(query, {"$set": change}).modified_count == 1
 
 
 def postpone(row_id: str, until: datetime) -> None:

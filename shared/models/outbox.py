@@ -7,7 +7,6 @@ from typing import Any
 
 from mongoengine import fields
 from pymongo import ReturnDocument, UpdateOne
-from pymongo.client_session import ClientSession
 
 from shared.models.base import BaseDocument
 from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
@@ -54,9 +53,9 @@ class Outbox(BaseDocument):
     }
 
 
-def record_events(events: Sequence[OutboxEvent], session: ClientSession | None = None) -> None:
-    """Insert events, leaving those that are there."""
-    insert_many_once(Outbox, [to_row(event, "event_id") for event in events], session)
+def record_events(events: Sequence[OutboxEvent], *, wait: bool = True) -> None:
+    """Insert events, leaving those that are there. `wait` as in `shared.models.durable`."""
+    insert_many_once(Outbox, [to_row(event, "event_id") for event in events], wait=wait)
 
 
 def take_undelivered(now: datetime, limit: int) -> list[str]:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mongoengine import fields
-from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from shared.domain.receipts import Receipt as ReceiptValue
 from shared.domain.signals import NotASignal, Reading
 from shared.domain.signals import Signal as SignalValue
 from shared.models.base import BaseDocument
-from shared.models.mapping import Row, from_row, rows_of, to_row
+from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
 
 _DUPLICATE_KEY = 11000
 
@@ -162,9 +161,12 @@ def claim_content(content_key: str, message_key: str, posted_at: datetime, windo
     return message_key
 
 
-def create_receipts_once(receipts: Sequence[ReceiptValue], session: ClientSession | None = None) -> None:
-    """Insert receipts, leaving those that an earlier pass wrote as they are."""
-    insert_many_once(Receipt, [to_row(receipt, "receipt_id") for receipt in receipts], session)
+def create_receipts_once(receipts: Sequence[ReceiptValue], *, wait: bool = True) -> None:
+    """Insert receipts, leaving those that an earlier pass wrote as they are.
+
+    `wait` as in `shared.models.durable`.
+    """
+    insert_many_once(Receipt, [to_row(receipt, "receipt_id") for receipt in receipts], wait=wait)
 
 
 def receipts_of_signal(signal_id: str) -> dict[str, ReceiptValue]:
@@ -195,35 +197,31 @@ def count_passed(user_ids: Sequence[str], since: datetime) -> dict[str, int]:
     return {user_id: len(passed.get(user_id, ())) for user_id in user_ids}
 
 
-def insert_many_once(
-    document: type[BaseDocument], rows: Iterable[Row], session: ClientSession | None = None
-) -> set[str]:
+def insert_many_once(document: type[BaseDocument], rows: Iterable[Row], *, wait: bool = True) -> set[str]:
     """Insert rows, ignoring those that exist; return the ids that were refused as duplicates.
+
+    `wait` as in `shared.models.durable`.
 
     Raises
     ------
     pymongo.errors.BulkWriteError
         If a row was refused for another reason.
-    pymongo.errors.OperationFailure
-        In a transaction, which a refused row ends: if one exists.
     """
     listed = list(rows)
     if not listed:
         return set()
-    collection = rows_of(document)
+    collection = rows_of(document) if wait else hints_of(document)
     try:
         if len(listed) == 1:
             # Most signals have few followers, and a bulk of one costs a fifth more.
-            collection.insert_one(listed[0], session=session)
+            collection.insert_one(listed[0])
         else:
-            collection.insert_many(listed, ordered=False, session=session)
+            collection.insert_many(listed, ordered=False)
     except DuplicateKeyError:
-        if session is not None:
-            raise
         return {listed[0]["_id"]}
     except BulkWriteError as error:
         problems = (error.details or {}).get("writeErrors", [])
-        if session is not None or any(problem["code"] != _DUPLICATE_KEY for problem in problems):
+        if any(problem["code"] != _DUPLICATE_KEY for problem in problems):
             raise
         return {listed[problem["index"]]["_id"] for problem in problems}
     return set()

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from pymongo.client_session import ClientSession
-
 from shared.domain.identifiers import signal_id
 from shared.domain.receipts import Receipt
 from shared.domain.signals import Action, NotASignal, Signal
@@ -179,7 +177,7 @@ def _end(
     *,
     receipts: Sequence[Receipt] = (),
 ) -> str:
-    def end(session: ClientSession | None) -> bool:
+    def end(wait: bool) -> bool:
         return messages.finish(
             message.row_id,
             status,
@@ -187,7 +185,7 @@ def _end(
             provider_id=terms.provider_id if terms else None,
             signal_id=record.signal_id if record else None,
             notes=notes,
-            session=session,
+            wait=wait,
         )
 
     tell(receipts, end)

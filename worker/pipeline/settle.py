@@ -25,7 +25,7 @@ from shared.domain.trades import Trade, TradeStatus
 from shared.gathering import ring_gathered
 from shared.logs import get_logger
 from shared.models import accounts, fills, orders, outbox, trades
-from shared.models.atomic import Write, write_all
+from shared.models.durable import Write, write_all
 from shared.models.fills import PositionState
 from shared.models.mapping import millisecond
 from shared.models.together import run_together
@@ -256,8 +256,8 @@ def _show(settled: Sequence[_Settled], now: datetime) -> None:
         events += order_events(item.unsettled, now)
         events += trade_events(item.seen.trade, item.trade, now) if item.changes else []
     shown: tuple[tuple[Sequence[object], Write], ...] = (
-        (positions, lambda session: fills.write_positions(positions, session)),
-        (events, lambda session: outbox.record_events(events, session)),
+        (positions, lambda wait: fills.write_positions(positions, wait=wait)),
+        (events, lambda wait: outbox.record_events(events, wait=wait)),
     )
     write_all(*(write for what, write in shown if what))
     ring_for(events)

@@ -83,6 +83,21 @@ def test_writes_are_acknowledged_by_the_majority_and_transactions_work(own: Loca
         assert database.rows.count_documents({}) == 1
 
 
+def test_a_transaction_that_a_killed_process_left_open_holds_its_rows_for_seconds_only(
+    own: LocalServers,
+) -> None:
+    gone: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(own.mongodb_uri)
+    with gone, pymongo.MongoClient[dict[str, Any]](own.mongodb_uri, socketTimeoutMS=20_000) as client:
+        # Twice the timeout, because a write is tried again, is less than the server's own minute.
+        rows = client.get_default_database().rows
+        rows.insert_one({"_id": 1, "name": "before"})
+        session = gone.start_session()
+        session.start_transaction()
+        gone.get_default_database().rows.update_one({"_id": 1}, {"$set": {"name": "held"}}, session=session)
+        rows.update_one({"_id": 1}, {"$set": {"name": "after"}})
+        assert rows.find_one({"_id": 1}) == {"_id": 1, "name": "after"}
+
+
 def test_redis_refuses_writes_rather_than_forget_and_keeps_an_append_only_file(own: LocalServers) -> None:
     expected = {
         "maxmemory-policy": "noeviction",

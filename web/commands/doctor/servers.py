@@ -20,6 +20,8 @@ _MAX_SKEW_SECONDS = 1.0
 _OLDEST_MONGODB = (6, 0)
 _MAINTAINED_MONGODB = (7, 0)
 _OLDEST_REDIS = (6, 2)
+_LIFETIME = "transactionLifetimeLimitSeconds"
+_LONGEST_LIFETIME = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ def check_mongodb(settings: Settings) -> Iterator[Finding]:
         return
     yield _mongodb_version(version, hello.seconds)
     yield _replica_set(hello.answer, client)
+    yield _transactions(client)
     yield _clock("clock of MongoDB", hello.skew)
 
 
@@ -109,6 +112,23 @@ def _replica_set(hello: dict[str, Any], client: MongoClient[dict[str, Any]]) -> 
     if concern.get("w") != "majority" or not concern.get("j"):
         return fail(check, f"writes wait for {concern}", "take w and journal out of MONGODB_URI")
     return ok(check, f"{hello['setName']}, writes wait for the journal of a majority")
+
+
+def _transactions(client: MongoClient[dict[str, Any]]) -> Finding:
+    check = "MongoDB transactions"
+    try:
+        seconds = int(client.admin.command({"getParameter": 1, _LIFETIME: 1})[_LIFETIME])
+    except PyMongoError:
+        return ok(
+            check, f"this user may not ask how long they live; {_LONGEST_LIFETIME} s or less is advised"
+        )
+    if seconds > _LONGEST_LIFETIME:
+        return warn(
+            check,
+            f"live {seconds} s: a worker killed in one holds its paper account for as long",
+            f"set {_LIFETIME} to 5",
+        )
+    return ok(check, f"end after {seconds} s if their process was killed")
 
 
 def _clock(check: str, skew: float) -> Finding:
