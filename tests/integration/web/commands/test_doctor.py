@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pymongo
 import pytest
 import redis
 
@@ -22,7 +23,7 @@ from tests.integration.web.commands.conftest import Run
 from tests.waiting import wait_until
 from web.commands.doctor.findings import Finding
 from web.commands.doctor.processes import check_beat, check_bot
-from web.commands.doctor.servers import check_redis
+from web.commands.doctor.servers import check_mongodb, check_redis
 
 pytestmark = pytest.mark.usefixtures("empty_servers")
 
@@ -229,3 +230,17 @@ def test_a_redis_that_forgets_or_evicts_fails(redis_url: str):
             client.config_set("maxmemory-policy", "noeviction")
             client.config_set("appendonly", "yes")
     assert (found["Redis eviction"], found["Redis appendonly"], found["Redis"]) == ("FAIL", "FAIL", "ok")
+
+
+@pytest.mark.usefixtures("installation")
+@pytest.mark.parametrize(("seconds", "status"), [(60, "warn"), (5, "ok")])
+def test_a_mongodb_that_holds_a_killed_transaction_for_long_is_a_warning(
+    mongodb_uri: str, seconds: int, status: str
+):
+    with pymongo.MongoClient[dict[str, object]](mongodb_uri) as client:
+        client.admin.command({"setParameter": 1, "transactionLifetimeLimitSeconds": seconds})
+        try:
+            found = statuses(check_mongodb(read_settings()))
+        finally:
+            client.admin.command({"setParameter": 1, "transactionLifetimeLimitSeconds": 5})
+    assert found["MongoDB transactions"] == status
