@@ -110,5 +110,6 @@ beat_schedule = {
     "watch-cover": _every(2, TaskName.TRADES_WATCH_COVER),
     "expire-entries": _every(5, TaskName.MAINTENANCE_EXPIRE_ENTRIES),
     "snapshot": _every(60, TaskName.ACCOUNTS_SNAPSHOT),
+    "learn": _every(120, TaskName.PROVIDERS_LEARN),
     "retain": _every(86400, TaskName.MAINTENANCE_RETAIN),
 }

@@ -45,6 +45,7 @@ class TaskName(StrEnum):
     ACCOUNTS_SNAPSHOT = "accounts.snapshot"
     PRICES_REFRESH = "prices.refresh"
     NOTIFICATIONS_DELIVER = "notifications.deliver"
+    PROVIDERS_LEARN = "providers.learn"
     MAINTENANCE_SWEEP = "maintenance.sweep"
     MAINTENANCE_EXPIRE_ENTRIES = "maintenance.expire_entries"
     MAINTENANCE_RETAIN = "maintenance.retain"
@@ -64,6 +65,7 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.ACCOUNTS_SNAPSHOT: Queue.ANALYTICS,
     TaskName.PRICES_REFRESH: Queue.PRICES,
     TaskName.NOTIFICATIONS_DELIVER: Queue.NOTIFY,
+    TaskName.PROVIDERS_LEARN: Queue.ANALYTICS,
     TaskName.MAINTENANCE_SWEEP: Queue.SYNC,
     TaskName.MAINTENANCE_EXPIRE_ENTRIES: Queue.SYNC,
     TaskName.MAINTENANCE_RETAIN: Queue.ANALYTICS,

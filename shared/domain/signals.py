@@ -65,7 +65,8 @@ class Signal:
     or the points of a zone or ladder in ascending order. Levels given as a distance stand in `..._pct`
     (percent of the entry) or `..._pips` (a forex pair's pips), with the price fields empty. Of a range of
     leverage or size (percent of equity) the lower bound stands alone and the pair in `..._range`;
-    `size_fraction` is a share of the usual size, `risk_pct` the percent of equity to lose. `also` holds further commands of the message.
+    `size_fraction` is a share of the usual size, `risk_pct` the percent of equity to lose. `also` holds further commands of
+    the message. `doubt` is the code of what speaks against acting, where something does.
     """
 
     action: Action
@@ -92,6 +93,7 @@ class Signal:
     close_fraction: Decimal | None = None
     exit_price: Decimal | None = None
     confidence: Decimal = Decimal(0)
+    doubt: str = ""
     spans: tuple[Span, ...] = ()
     also: tuple["Signal", ...] = field(default=())
 

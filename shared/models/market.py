@@ -1,6 +1,6 @@
 """Minute candles and equity over time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -28,6 +28,7 @@ class Candle(BaseDocument):
         "collection": "candles",
         "indexes": [
             {"fields": ["venue", "symbol", "minute"], "unique": True},
+            ["symbol", "-minute"],
             {"fields": ["minute"], "expireAfterSeconds": 90 * 86400},
         ],
     }
@@ -73,6 +74,18 @@ def record_prices(venue: str, prices: Mapping[str, Decimal], at: datetime, *, sy
     ]
     if writes:
         rows_of(Candle).bulk_write(writes, ordered=False)
+
+
+def newest_prices(symbols: Iterable[str]) -> dict[str, Decimal]:
+    """Read the newest known price of each symbol, on whichever venue; made-up prices do not count."""
+    found = {}
+    for symbol in symbols:
+        row = rows_of(Candle).find_one(
+            {"symbol": symbol, "synthetic": False}, {"close": 1}, sort=[("minute", -1)]
+        )
+        if row is not None:
+            found[symbol] = row["close"]
+    return found
 
 
 def record_equity(account_id: str, user_id: str, at: datetime, cash: Decimal, equity: Decimal) -> None:

@@ -166,6 +166,12 @@ def newest_id(channel_id: str) -> tuple[str, datetime] | None:
     return (row["message_id"], row["posted_at"]) if row else None
 
 
+def newest_of_provider(provider_id: str, limit: int) -> list[InboxMessage]:
+    """Read the newest messages of a provider, each revision by itself, newest first."""
+    rows = rows_of(Message).find({"provider_id": provider_id, "event": {"$ne": "delete"}})
+    return [_domain(row) for row in rows.sort("posted_at", -1).limit(limit)]
+
+
 def finish(
     row_id: str,
     status: MessageStatus,

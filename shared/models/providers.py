@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from mongoengine import fields
 
+from shared.domain.profiles import ProviderProfile
 from shared.models.base import BaseDocument
-from shared.models.mapping import Row, from_row, rows_of
+from shared.models.mapping import Row, from_row, rows_of, to_row
 from shared.models.together import Find
 
 
@@ -23,6 +24,7 @@ class ProviderTerms:
     community_id: str | None = None
     visibility: str = "public"
     active: bool = True
+    profile: ProviderProfile | None = None
 
     @property
     def is_public(self) -> bool:
@@ -48,6 +50,7 @@ class Provider(BaseDocument):
     visibility = fields.StringField(default="public", choices=("public", "members", "role", "approval"))
     active = fields.BooleanField(default=True)
     record = fields.DictField()
+    profile = fields.DictField(null=True)
     created_at = fields.DateTimeField(required=True)
 
     meta = {
@@ -87,6 +90,16 @@ def find(provider_id: str) -> ProviderTerms | None:
     """Read one provider."""
     row = rows_of(Provider).find_one({"_id": provider_id})
     return _domain(row) if row else None
+
+
+def all_active() -> list[ProviderTerms]:
+    """List every active provider."""
+    return [_domain(row) for row in rows_of(Provider).find({"active": True}).sort("_id", 1)]
+
+
+def store_profile(provider_id: str, profile: ProviderProfile) -> None:
+    """Write a provider's habits over those that were known."""
+    rows_of(Provider).update_one({"_id": provider_id}, {"$set": {"profile": to_row(profile)}})
 
 
 def _domain(row: Row) -> ProviderTerms:

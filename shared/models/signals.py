@@ -120,6 +120,12 @@ def find(signal_id: str) -> SignalRecord | None:
     return from_row(SignalRecord, row, "signal_id") if row else None
 
 
+def find_many(signal_ids: Iterable[str]) -> dict[str, SignalRecord]:
+    """Read several readings, by id."""
+    rows = rows_of(Signal).find({"_id": {"$in": list(signal_ids)}})
+    return {row["_id"]: from_row(SignalRecord, row, "signal_id") for row in rows}
+
+
 def newest_of(source: str, channel_id: str, message_id: str) -> SignalRecord | None:
     """Read the newest stored reading of a message."""
     query = {"source": source, "channel_id": channel_id, "message_id": message_id}

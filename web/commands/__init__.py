@@ -11,9 +11,12 @@ from web.commands.idle import wait
 from web.commands.jobs import jobs
 from web.commands.ledger import fills, orders, positions, receipts, reservations
 from web.commands.messages import messages
+from web.commands.provider_profile import profile
 from web.commands.providers import providers
 from web.commands.setup import setup
 from web.commands.users import users
+
+providers.add_command(profile)
 
 COMMANDS = (
     users,

@@ -14,6 +14,7 @@ from web.auth.session import Follower
 from web.dashboard import queries
 from web.dashboard.book import Book, read_book
 from web.dashboard.money_views import Curve, MoneyView, draw_curve, money_views
+from web.dashboard.profile_views import describe_profile
 from web.dashboard.receipt_views import ReceiptView, receipt_views
 from web.dashboard.signal_views import Context, SignalRow, signal_rows
 from web.dashboard.status_views import (
@@ -143,6 +144,7 @@ class OverviewReader:
             by_message[receipt.channel_id, receipt.message_id].append(receipt)
         context = Context(
             provider_names={p.provider_id: p.name for p in providers},
+            provider_habits={p.provider_id: describe_profile(p.profile) for p in providers},
             channel_providers={c: p.provider_id for p in providers for c in p.channel_ids},
             readings=queries.readings({m.signal_id for m in messages if m.signal_id}),
             receipts=by_message,

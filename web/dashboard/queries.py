@@ -14,6 +14,7 @@ from shared.domain.accounts import Account as AccountState
 from shared.domain.fills import Fill as FillValue
 from shared.domain.money import ZERO
 from shared.domain.orders import Order as OrderValue
+from shared.domain.profiles import ProviderProfile
 from shared.domain.receipts import Receipt as ReceiptValue
 from shared.domain.trades import Trade as TradeValue
 from shared.domain.trades import TradeStatus
@@ -53,6 +54,7 @@ class FollowedProvider:
     name: str
     channel_ids: tuple[str, ...]
     community_id: str | None
+    profile: ProviderProfile | None = None
 
 
 def accounts_of(user_id: str) -> list[AccountState]:
@@ -147,7 +149,8 @@ def followed_providers(user_id: str) -> list[FollowedProvider]:
     rows = rows_of(Provider).find({"_id": {"$in": ids}}).sort("_id", 1).max_time_ms(_ANSWER_MS)
     terms = [from_row(ProviderTerms, row, "provider_id") for row in rows]
     return [
-        FollowedProvider(term.provider_id, term.name, term.channel_ids, term.community_id) for term in terms
+        FollowedProvider(term.provider_id, term.name, term.channel_ids, term.community_id, term.profile)
+        for term in terms
     ]
 
 

@@ -83,6 +83,7 @@ class SignalRow:
     segments: tuple[Segment, ...]
     reading: str
     confidence: Decimal | None
+    habits: str
     outcome: Outcome
     is_edited: bool
     is_deleted: bool
@@ -94,6 +95,7 @@ class Context:
     """What rows are told from, read together: the user's receipts and trades, and all readings."""
 
     provider_names: Mapping[str, str]
+    provider_habits: Mapping[str, str]
     channel_providers: Mapping[str, str]
     readings: Mapping[str, SignalRecord]
     receipts: Mapping[tuple[str, str], Sequence[Receipt]]
@@ -156,7 +158,7 @@ def outcome_of(
         return _outcome_of_trades([trades[r.trade_id] for r in passed if r.trade_id and r.trade_id in trades])
     if receipts:
         return Outcome(OutcomeKind.DENIED, receipts[0].detail)
-    text = explain_message(message.reason, message.detail)
+    text = _why(message)
     match message.status:
         case MessageStatus.PENDING:
             return Outcome(OutcomeKind.READING, "It was recorded and is being read.")
@@ -170,6 +172,13 @@ def outcome_of(
             if message.reason == "PLANNED":
                 return Outcome(OutcomeKind.QUIET, "No trading bot of yours was active for it.")
             return Outcome(OutcomeKind.UPDATED, text)
+
+
+def _why(message: InboxMessage) -> str:
+    """Say why a message ended as it did; a doubtful reading tells what speaks against it."""
+    if message.reason == "LOW_CONFIDENCE" and message.detail:
+        return f"Nothing was traded: {explain_message(message.detail)}"
+    return explain_message(message.reason, message.detail)
 
 
 def excerpt_of(message: InboxMessage) -> str:
@@ -207,13 +216,20 @@ def _row(revisions: Sequence[InboxMessage], context: Context) -> SignalRow:
         author=message.author_name,
         posted_at=message.posted_at,
         segments=segments_of(text, spans if message.content == text else ()),
-        reading=describe_reading(reading) if reading else "",
+        reading=_reading(reading, outcome) if reading else "",
         confidence=reading.confidence * HUNDRED if reading else None,
+        habits=context.provider_habits.get(provider_id, "") if reading else "",
         outcome=outcome,
         is_edited=len(written) > 1 or message.revision > 0,
         is_deleted=is_deleted,
         has_receipt=bool(receipts),
     )
+
+
+def _reading(signal: Signal, outcome: Outcome) -> str:
+    """A reading that nothing was done with, because it is doubtful, is a question."""
+    said = describe_reading(signal)
+    return f"Did you mean: {said}?" if outcome.kind is OutcomeKind.LOOK and signal.doubt else said
 
 
 def _outcome_of_trades(trades: Sequence[Trade]) -> Outcome:

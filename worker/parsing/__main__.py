@@ -2,7 +2,8 @@
 
 `python -m worker.parsing diff OLD NEW` tells what two parsers read differently. OLD and NEW are each a file of rows
 that this program wrote, a parser version (the readings stored with it), or `current` (this parser, over the messages
-that the other side has read).
+that the other side has read). `python -m worker.parsing universe` counts the instruments that are known by name;
+`--refresh` brings the US stocks up to date, which needs a network.
 """
 
 import argparse
@@ -13,8 +14,11 @@ from typing import TextIO
 
 from shared.lines import answer_lines
 from worker.parsing.explain import explain
+from worker.parsing.listing import read_listing
 from worker.parsing.parser import parse_message
+from worker.parsing.refresh import NoListing, refresh
 from worker.parsing.rows import to_row
+from worker.parsing.universe import ALIASES, CRYPTO_BASES, FIAT, INDICES, METALS, STOCKS
 from worker.parsing.version import PARSER_VERSION
 
 
@@ -37,6 +41,29 @@ def run(lines: TextIO, out: TextIO, *, explained: bool = False) -> int:
     return status
 
 
+def show_universe(*, refreshed: bool) -> int:
+    """Print how many instruments are known; with `refreshed` bring the US stocks up to date first. 1 on failure."""
+    if refreshed:
+        try:
+            sys.stdout.write(f"{refresh()}\n")
+        except NoListing as error:
+            sys.stderr.write(f"universe: {error}\n")
+            return 1
+    listed, named = read_listing()
+    counts = (
+        (len(listed), "US stocks of the large indices, from a package's data"),
+        (len(named), "of them also by their company's name"),
+        (len(STOCKS - listed), "funds and other stocks, from our own list"),
+        (len(CRYPTO_BASES), "coins"),
+        (len(FIAT) * (len(FIAT) - 1), "currency pairs"),
+        (len(METALS) + len(INDICES), "metals and indices"),
+        (len(ALIASES), "names such as gold, tesla, эфир"),
+    )
+    for count, what in counts:
+        sys.stdout.write(f"{count:6}  {what}\n")
+    return 0
+
+
 def main(arguments: list[str]) -> int:
     """Run the command line and return the exit status."""
     parser = argparse.ArgumentParser(
@@ -51,7 +78,13 @@ def main(arguments: list[str]) -> int:
         diff.add_argument(
             name, help="a file of rows, a parser version whose readings are stored, or `current`"
         )
+    universe = commands.add_parser("universe", help="count the instruments that are known by name")
+    universe.add_argument(
+        "--refresh", action="store_true", help="write the list of US stocks again; needs a network"
+    )
     options = parser.parse_args(arguments)
+    if options.command == "universe":
+        return show_universe(refreshed=options.refresh)
     if options.command == "diff":
         # Only this command needs the database; a second of imports is spared the others.
         from worker.pipeline.replay import diff_program  # noqa: PLC0415

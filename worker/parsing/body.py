@@ -14,7 +14,10 @@ def message_body(tokens: list[Token]) -> list[Token]:
             line.append(token)
             continue
         foot = next((place for place, other in enumerate(line) if other.tag == "FOOT"), len(line))
-        kept.extend(_drop_speaker(_drop_stamp(line[:foot])))
+        said = line[:foot]
+        if foot < len(line) and all(token.kind == "WORD" and not token.cues for token in said):
+            said = []  # `This is not financial advice`: its first words are the disclaimer's, too
+        kept.extend(_drop_speaker(_drop_stamp(said)))
         kept.append(token)
         line = []
     return kept[:-1]

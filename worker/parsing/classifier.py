@@ -113,7 +113,8 @@ def _orders(fields: Fields) -> bool:
     return bool(fields.entry()) or fields.now
 
 
-def _lines(tokens: list[Token]) -> list[list[Token]]:
+def lines_of(tokens: list[Token]) -> list[list[Token]]:
+    """Cut tokens at line ends; empty lines stay."""
     lines: list[list[Token]] = [[]]
     for token in tokens:
         if token.tag == "NL":
@@ -125,7 +126,7 @@ def _lines(tokens: list[Token]) -> list[list[Token]]:
 
 def _heading_reason(tokens: list[Token], first: int, *, complete: bool) -> str:
     """A short line above the levels may say that all of it is a plan, an example, a recap or somebody's past luck."""
-    for line in _lines(tokens):
+    for line in lines_of(tokens):
         if not line or line[0].start >= first or line[-1].start >= first:
             continue
         if len(line) == 1 and line[0].key in _MARKS_OF_EXAMPLES:
@@ -142,7 +143,7 @@ def _heading_reason(tokens: list[Token], first: int, *, complete: bool) -> str:
 def _level_line_reason(tokens: list[Token], levels: list[Token]) -> str:
     """A question mark, or a word of the past, on a line that holds a level."""
     starts = {token.start for token in levels}
-    for line in _lines(tokens):
+    for line in lines_of(tokens):
         if not any(token.start in starts for token in line):
             continue
         conditional = len(levels) < COMPLETE

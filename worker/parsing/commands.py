@@ -12,25 +12,6 @@ from worker.parsing.tokens import Token
 _CLAUSE_WORDS = frozenset({"and", "then", "und", "и", "et", "dann", "puis", "затем", "ثم"})
 
 
-_BE_WORDS = frozenset(
-    {
-        "be",
-        "b/e",
-        "breakeven",
-        "break even",
-        "bu",
-        "бу",
-        "б/у",
-        "безубыток",
-        "保本",
-        "einstand",
-        "التعادل",
-        "risk free",
-        "seuil de rentabilité",
-    }
-)
-
-
 _CONDITIONS = frozenset(
     {
         "after",
@@ -159,7 +140,7 @@ def _move(clause: list[Token], fields: Fields) -> Command | None:
     if {"PLAN", "QUESTION", "NEG", "NEWS"} & cues and not {"MOVE"} & cues:
         return None
     breakeven = [token for token in clause if "BREAKEVEN" in token.cues]
-    strong = [token for token in breakeven if token.key in _BE_WORDS and _means_breakeven(clause, token)]
+    strong = [token for token in breakeven if "EVEN" in token.cues and _means_breakeven(clause, token)]
     priced = any(token.tag == "NUM" and (stop is None or token.start > stop.start) for token in clause)
     if (
         (strong or (breakeven and stop))

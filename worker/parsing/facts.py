@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 from shared.domain.instruments import AssetClass
 from shared.domain.signals import Span
+from worker.parsing.body import message_body
 from worker.parsing.commands import Commands, read_commands
 from worker.parsing.fields import Fields, read_fields
-from worker.parsing.grammar import MAX_LEAVES, chunk
+from worker.parsing.grammar import MAX_LEAVES, chunk, tag_tokens
 from worker.parsing.instrument import Chosen, choose_instrument
 from worker.parsing.options import FoundContract, find_contracts
 from worker.parsing.roles import settle_roles
-from worker.parsing.tokens import Token
+from worker.parsing.tokens import Token, tokenize
+
+MAX_CHARACTERS = 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,21 @@ class Facts:
         return (Span("symbol", self.chosen.token.start, self.chosen.token.end),)
 
 
-def read_facts(tokens: list[Token], context: ParseContext) -> Facts | None:
-    """Read the tokens of a message; none if there are more than a signal ever has."""
+def facts_of(text: str, context: ParseContext) -> Facts | str:
+    """Return what a text holds, or the code of the reason why it is not looked into."""
+    if not text.strip():
+        return "EMPTY"
+    if len(text) > MAX_CHARACTERS:
+        return "TOO_LONG"
+    tokens = message_body(tag_tokens(tokenize(text)))
+    if all(token.tag == "NL" for token in tokens):
+        return "EMPTY"
+    if len(tokens) > MAX_LEAVES * 2:
+        return "TOO_LONG"
+    return _read_facts(tokens, context) or "TOO_LONG"
+
+
+def _read_facts(tokens: list[Token], context: ParseContext) -> Facts | None:
     contracts = find_contracts(tokens)
     pieces = chunk(tokens)
     if len(pieces) > MAX_LEAVES:

@@ -13,6 +13,8 @@ _STRONG_CRYPTO = frozenset(
 )
 _SATOSHI = frozenset({"sat", "sats", "satoshi", "satoshis"})
 NEIGHBOURHOOD = 3
+CLEAR = 3
+"""By how much what a message says of its market must lean to one side to outweigh what its provider usually trades."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ def _family(token: Token, tokens: list[Token], default_class: AssetClass | None)
         return AssetClass.CRYPTO
     if symbol.asset_class is not None:
         return symbol.asset_class
-    if default_class is AssetClass.CRYPTO or default_class is AssetClass.STOCK:
-        return default_class
+    is_clear = abs(crypto - stock) >= CLEAR
+    if not is_clear and default_class in {AssetClass.CRYPTO, AssetClass.STOCK, AssetClass.OPTION}:
+        return AssetClass.CRYPTO if default_class is AssetClass.CRYPTO else AssetClass.STOCK
     if crypto != stock:
         return AssetClass.CRYPTO if crypto > stock else AssetClass.STOCK
     if symbol.name in STOCKS or token.kind == "CASH":

@@ -73,6 +73,31 @@ _ROWS: tuple[tuple[str, str], ...] = (
                   "seuil de rentabilité|التعادل|الدخول|سعر الدخول|нулевой|ноль|точку входа|вход|risk free|riskfree")),
     ("CANCEL", "cancel|canceled|cancelled|cancelling|delete|remove|removed|void|invalidated|отмен*|убира*|убрал|снимаем|снимаю|снял|снять|удал*|取消|撤单|撤销|stornier*|streiche|storniere|annuler|annulé|annule|إلغاء|الغاء|ألغيت|الغيت"),
     ("ORDERS", "limit|limits|order|orders|лимитка|лимитки|лимитку|лимитный|ордер*|доливк*|отложк*|signal|setup|trade|挂单|限价单|订单|صفقة|أمر|الأمر"),
+    # The same in the words of those who say it otherwise.
+    ("CLOSE", ("going flat|flat now|flattened|flattening|flatten|bailed|bailing|bail on|ditched|ditching|scratched|scratching|cashed out|cashing out|cash out|close out|"
+              "closed out|closing out|square off|squared off|squaring off|got out of|hopped out|hopping out|jumped out|unwound|unwinding|took the loss|taking the loss|took the l|taking the l|"
+              "pulled the plug|cover all|sell all|sell it all|sell everything|close all|exit all|close now|exit now|exits|closes|book full|secure full|full close|full exit|"
+              "raus|bin raus|ich bin raus|steige aus|aussteigen|ausgestiegen|glattstellen|glattgestellt|schließt|schliesst|beenden|beende|position zu|gewinnmitnahme|verkauft|"
+              "крою|кроем|кройте|режем|режу|сливаю|сливаем|скидываю|сбрасываю|сбрасываем|продал|продали|вышли|выйти|выходите|вышел|离场|出局|平掉|全平|清掉|获利了结|止盈出局|止损离场|落袋|落袋为安|先出|走人|抛出|"
+              "on sort|on coupe|je coupe|je sors|sortie|sortir|soldez|solder|encaissez|liquidez|on ferme|clôturons|on clôture|clôturé|fermé|اخرج|اخرجوا|خروج|نخرج|اغلقوا|اقفل|تصفية|"
+              "cerrar|cierra|cierro|cerramos|cerrado|cierren|cerrad|salgo|salir|salimos|vendido|fechar|fecho|fechei|chiudere|chiudo|chiuso")),
+    ("TRIM", ("lightened up|lightening up|lighten up|lighten|reduce position|reduced position|reduce size|reducing size|reducing position|reduce here|reduced here|reducing here|shave|shaved|shaving|skim|skimmed|skimming|partialed|partial out|partial close|partially close|partially closed|partial profit|partial profits|"
+             "took half|taking half|take half|sold half|selling half|derisk|derisked|derisking|de risk|de risked|de risking|piece off|chunk off|bit off|book some|booked some|booking some|book partial|book partials|book partial profits|"
+             "pay yourself|paid myself|paying myself|pay myself|bank some|banked some|ring the register|rang the register|secure some|secure partials|secure partial|scale some|take a bit off|took a bit off|"
+             "减半|平一半|减一半|部分止盈|出一半|减掉|teilweise|teilschließung|teilgewinne mitnehmen|reduziere|reduzieren|halbieren|allégez|alléger|allège|prise partielle|prenez la moitié|encaissez la moitié|"
+             "урезал|урезаем|срезал|срезаем|прикрыл|прикрываем|جني جزئي|parcial|parciales|parciais|tomar parciales")),
+    ("HALF", "la moitié|mitad|la mitad|metade|metà|пополам|半|die hälfte|zur hälfte|50 percent"),
+    ("REST", "das restliche|den rest|toute la position|tout|alles|todo|toda|tudo|полностью|целиком|всю позицию|весь объем|全数|全仓|بالكامل|كل|entire|whole|entire position|whole position|last piece|last bit|final piece"),
+    ("MOVE", ("drag|dragged|dragging|snug|push|pushed|pull|pulled|bump|bumped|bumping|slide|sliding|ratchet|ratcheting|walk up|walking|new stop|advance|"
+             "mover|mueve|mueva|muevan|movemos|subir|sube|ajustar|ajusta|ajusten|poner|pon|pongan|décaler|décalez|décale|resserrer|resserrez|resserre|remontez|passez|passer|placez|mettons|nachgezogen|zieht|ziehen|anheben|"
+             "hebt|absichern|sichert|sichere|переставь*|подвин*|подними*|поднима*|двинь*|ставь*|ставлю|переведите|переводите|上调|下移|上移到|提到|推到|拉到|推保护|ضع|نقلنا|عدل|تعديل|spostare|sposto")),
+    ("BREAKEVEN", "entrada|punto de entrada|precio de entrada|einstandspreis|kaufkurs|einstiegspreis|prix de revient|pru|point mort|l'entrée|entrée|成本价|平保|بريك|نقطة التعادل|твх|ноль позиции|fill price|avg price|average price|open price|opening price"),
+    ("EVEN", ("be|b/e|b.e|breakeven|break even|brake even|bu|бу|б/у|безубыток|безуб*|保本|平保|推保护|einstand|einstandskurs|einstandspreis|التعادل|نقطة التعادل|بريك ايفن|risk free|riskfree|seuil de rentabilité|point mort|нулевой|risikofrei|sans risque|sin riesgo")),
+    ("CANCEL", ("scrap|scrapped|nix|disregard|withdraw|pull the order|pulled the order|kill the order|no longer valid|not valid anymore|setup invalid|signal invalid|cancela|cancelar|cancelen|cancelado|anular|annulez|annulons|supprimez|supprimer|"
+               "löschen|löscht|stornieren|storniert|streichen|gestrichen|作废|撤掉|删除|撤|неактуал*|не актуал*|отбой|الغوا|احذف|حذف|ملغي|ملغاة")),
+    ("ORDERS", "ордера|ордеров|позиция отложенная|orden|ordre|ordres|auftrag|挂的单|setup|pending order|pending orders|pendings|pending|limit buy|limit sell|buy stop|sell stop|sell limit|buy limit"),
+    ("HIT", "alcanzado|alcanzada|getroffen|touchée|достигли|забрали|закрылся|сработала|命中|触发|打到|到位|تحققت|تحقق الهدف|done ✅|banged|tagged|printed|got tagged|got taken|taken out|cleared"),
+    ("STOPPED", "выбит|выбило по стопу|стопануло|стоп выбило|по стопу закрылись|打损|扫损|被扫|sl touché|stoppé|on est stoppé|stop erreicht|sl erreicht|sl getroffen|stop alcanzado|knocked out|shaken out|took a stop|stopped us out|stop was taken|sl was hit|hit the stop|hit the sl"),
     # Reports.
     ("STOPPED", ("stopped|stopped out|stop hit|sl hit|stop loss hit|stoploss hit|stopped me out|got stopped|sl reached|stop triggered|stop was hit|hit stop|hit sl|hit stop loss|hit my stop|hit our stop|"
                 "выбило|по стопу|стоп сработал|стопнуло|止损触发|被止损|ausgestoppt|stop touché|ضرب الستوب|ضرب وقف")),

@@ -1,43 +1,31 @@
 """The pipeline's way in: one message in, one reading out; pure, and silent rather than wrong."""
 
 from dataclasses import replace
-from decimal import Decimal
 
 from shared.domain.signals import Action, NotASignal, Reading, UpdateKind
-from worker.parsing.body import message_body
 from worker.parsing.classifier import OpenVerdict, has_labelled_levels, judge_open
-from worker.parsing.facts import Facts, ParseContext, read_facts
-from worker.parsing.grammar import MAX_LEAVES, tag_tokens
+from worker.parsing.doubt import ACT_FROM, weigh
+from worker.parsing.facts import Facts, ParseContext, facts_of
+from worker.parsing.intent import Weights, learnt_weights
 from worker.parsing.opens import read_open
-from worker.parsing.tokens import tokenize
 from worker.parsing.updates import read_update
 
 __all__ = ["ACT_FROM", "ParseContext", "parse_message"]
 
-MAX_CHARACTERS = 8000
 TERSE_MESSAGE = 12
-ACT_FROM = Decimal("0.5")
 NO_CONTEXT = ParseContext()
 
 
-def parse_message(text: str, context: ParseContext = NO_CONTEXT) -> Reading:
+def parse_message(text: str, context: ParseContext = NO_CONTEXT, weights: Weights | None = None) -> Reading:
     """Return what the message asks for, or why it asks for nothing; never raises, whatever the text.
 
-    Prices stand as written. A reading below `ACT_FROM` is to be shown, not traded.
+    Prices stand as written. A reading below `ACT_FROM` is to be shown, not traded. `weights` of the intent
+    classifier are those of this version unless others are given.
     """
-    if not text.strip():
-        return NotASignal("EMPTY")
-    if len(text) > MAX_CHARACTERS:
-        return NotASignal("TOO_LONG")
-    tokens = message_body(tag_tokens(tokenize(text)))
-    if all(token.tag == "NL" for token in tokens):
-        return NotASignal("EMPTY")
-    if len(tokens) > MAX_LEAVES * 2:
-        return NotASignal("TOO_LONG")
-    facts = read_facts(tokens, context)
-    if facts is None:
-        return NotASignal("TOO_LONG")
-    return _decide(facts, context)
+    facts = facts_of(text, context)
+    if isinstance(facts, str):
+        return NotASignal(facts)
+    return weigh(_decide(facts, context), facts, weights or learnt_weights())
 
 
 def _decide(facts: Facts, context: ParseContext) -> Reading:

@@ -17,5 +17,6 @@ REASONS: dict[str, str] = {
     "CONFLICTING_LEVELS": "Side, entry, stop and targets of the message contradict each other.",
     "ABSURD_LEVELS": "A price of the message is impossible or absurdly far from the entry.",
     "SEVERAL_INSTRUMENTS": "The message lists several contracts without saying which one is entered.",
+    "UNLIKE_A_SIGNAL": "The message could be read as a signal, but messages like it have been talk.",
     "TOO_LONG": "The message is too long to be a signal.",
 }

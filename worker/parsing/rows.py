@@ -54,10 +54,11 @@ def _if_said(reading: Signal) -> dict[str, object]:
         "size_pct_range": _numbers(reading.size_pct_range),
         "size_fraction": _number(reading.size_fraction),
         "risk_pct": _number(reading.risk_pct),
+        "doubt": reading.doubt,
         "entry_points": _numbers(reading.entry) if len(reading.entry) > 2 else None,
         "also": [to_row(other) for other in reading.also],
     }
-    return {name: value for name, value in said.items() if value not in (None, [])}
+    return {name: value for name, value in said.items() if value not in (None, [], "")}
 
 
 def _update_fields(reading: Signal) -> dict[str, object]:

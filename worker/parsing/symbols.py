@@ -16,6 +16,7 @@ from worker.parsing.universe import (
     CRYPTO_CROSS_QUOTES,
     CRYPTO_QUOTES,
     FIAT,
+    FOLDABLE,
     INDICES,
     METALS,
     NOT_SYMBOLS,
@@ -174,6 +175,8 @@ def _read_bare(token: Token, name: str) -> Symbol | None:
         known_word = bool(lookup(token.key))
         candidate = upper and not known_word and 2 <= len(name) <= 10
         return Symbol(name, None, GUESS) if candidate else None
+    if not upper and name not in FOLDABLE:
+        return None
     strength = LISTED if upper else FOLDED
     if name in WORDLIKE:
         strength = GUESS

@@ -2,7 +2,11 @@
 
 Chatter is full of words that are also tickers. What is listed here may stand without `$` or `#`;
 everything else must be marked, paired with a quote currency, or sit where only a symbol can sit.
+US stocks come from a package's data (`listing.py`); those that traders also write in lower case, and those in no
+large index (funds, foreign and small companies), are listed here, as are all coins and currencies.
 """
+
+from worker.parsing.listing import read_listing
 
 CRYPTO_QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USD", "PERP")
 CRYPTO_CROSS_QUOTES = ("BTC", "ETH", "BNB")
@@ -43,7 +47,7 @@ CRYPTO_BASES = frozenset(
     """.split()
 )
 
-STOCKS = frozenset(
+OWN_STOCKS = frozenset(
     """
     SPY SPX SPXW QQQ IWM DIA VIX VXX UVXY TQQQ SQQQ SOXL SOXS SPXL SPXS TNA TZA GLD SLV GDX USO UNG
     TLT HYG XLF XLE XLK XLV XLU XLI XLY XLP XBI XOP SMH ARKK EEM EWZ FXI KWEB IBIT NDX RUT SVIX NVDL
@@ -63,23 +67,38 @@ STOCKS = frozenset(
     """.split()
 )
 
+_LISTED, _NAMES = read_listing()
+
+STOCKS = OWN_STOCKS | {ticker for ticker in _LISTED - CRYPTO_BASES if len(ticker) > 1}
+"""Every US stock known by its ticker; a coin of the same name, or a single letter, is meant only
+where it is marked or the list below has it."""
+
+FOLDABLE = OWN_STOCKS | CRYPTO_BASES
+"""What is also written in lower case."""
+
 # Symbols that are also everyday words: never read bare in lower case, and bare in capitals only where
 # structure leaves no other reading (beside a contract's strike, or after an opening verb).
 WORDLIKE = frozenset(
     """
     A ALL AI ALT AM AN AND ANT ANY API APE ARE AS AT BAND BE BEAM BEST BIG BY C CAKE CAN CAR CAT
     COMP COST DAY DD DE DO DOT EAT EDU ENS ET F FAST FLOW FOR FUN FUND GAS GE GET GLOBAL GO GOAT
-    GOLD GOOD HAS HE HIGH HOLD HOME HOOD HOOK HOT HOUR HUGE HYPE I IF IN IO IQ IS IT JOE JUST KEEP
-    KEY LEVER LI LIFE LINK LIT LOW LOVE LUV M MA MAGIC MAIN MAN MASK ME MEME MORE MOVE MS MY NEAR
-    NET NEW NEXT NO NOT NOW OF ON ONE OPEN OR ORCA OUT PEOPLE PERP PLAY PM POST PORTAL PUMP RARE RAY
-    REAL RISK ROSE RUN RUNE S SAND SEE SELL SE SHOP SHORT SO SPELL SPOT STAY STOP SUN SUPER T TAKE
-    THE TIME TO TRUMP TV TWO U UP US USD V VERY VISA W WAVES WE WELL WHO WIN WOW X YOU BLUR CELL
-    SNAP TURBO VIRTUAL ALICE SAGA PIXEL DOGS SYN CYBER IMX ONG SLP SSV COW DASH CVX STX RIOT JD PINS
-    ACT ACE ACH AR ARC OM OP TIA UNI ZEN TON KR DIA
+    GOLD GOOD HAS HE HIGH HOLD HOME HOOD HOOK HOT HOUR HUGE HYPE I IF IN IO IQ IS IT JOE JUST
+    KEEP KEY LEVER LI LIFE LINK LIT LOW LOVE LUV M MA MAGIC MAIN MAN MASK ME MEME MORE MOVE MS
+    MY NEAR NET NEW NEXT NO NOT NOW OF ON ONE OPEN OR ORCA OUT PEOPLE PERP PLAY PM POST PORTAL
+    PUMP RARE RAY REAL RISK ROSE RUN RUNE S SAND SEE SELL SE SHOP SHORT SO SPELL SPOT STAY STOP
+    SUN SUPER T TAKE THE TIME TO TRUMP TV TWO U UP US USD V VERY VISA W WAVES WE WELL WHO WIN
+    WOW X YOU BLUR CELL SNAP TURBO VIRTUAL ALICE SAGA PIXEL DOGS SYN CYBER IMX ONG SLP SSV COW
+    DASH CVX STX RIOT JD PINS ACT ACE ACH AR ARC OM OP TIA UNI ZEN TON KR DIA ADAM AFL AGO AHH
+    AIR AL ALEX AMP APP BALL BEN BOOT BOX BR BRO CALM CARR CARS CASH CB CC CE CENT CF CHEF CL
+    CON CURB D DAN DECK DOC DOW EA ED EG EL ES EYE FE FIX FORM FOX GEN GEO GOLF HAL HON HOPE ICE
+    INN IP IR J KAI KEYS KIM L LEG LIN MAC MAR MC MD MET NE NEO NI O OI PH PI PLUS POOL PPL Q
+    RAMP REG RES REX ROCK SAFE SKY SM STC STEP SW TAP TEAM TECH TEL TILE TR TRI TRIP TT UNIT WAY
+    CCS DTE RRR K B E G H N P R Y Z
     """.split()
 )
 
 ALIASES: dict[str, str] = {
+    **_NAMES,
     # crypto
     "bitcoin": "BTC",
     "биткоин": "BTC",

@@ -74,7 +74,7 @@ def _read(context: Context, message: InboxMessage, terms: ProviderTerms, older: 
     was_read = read_before(older, before)
     if was_read is not None and content_of(was_read) == content_of(message):
         return _end(message, MessageStatus.DONE, "CONTENT_UNCHANGED", terms)
-    reading = read_message(message)
+    reading = read_message(message, terms.profile)
     record = SignalRecord(
         signal_id=signal_id(message.row_id),
         row_id=message.row_id,
@@ -104,7 +104,7 @@ def _act(
         return _end(message, MessageStatus.NOISE, reading.reason, terms, record)
     if reading.confidence < QUARANTINE_BELOW:
         signals.record_reading(record)
-        return _end(message, MessageStatus.QUARANTINED, "LOW_CONFIDENCE", terms, record)
+        return _end(message, MessageStatus.QUARANTINED, "LOW_CONFIDENCE", terms, record, detail=reading.doubt)
     if reading.action is not Action.OPEN:
         return _act_on_commands(context, message, terms, record)
     # Planning comes after the reading is stored, so one that was not there has never been planned;
@@ -176,6 +176,7 @@ def _end(
     notes: Sequence[str] = (),
     *,
     receipts: Sequence[Receipt] = (),
+    detail: str = "",
 ) -> str:
     def end(wait: bool) -> bool:
         return messages.finish(
@@ -185,6 +186,7 @@ def _end(
             provider_id=terms.provider_id if terms else None,
             signal_id=record.signal_id if record else None,
             notes=notes,
+            detail=detail,
             wait=wait,
         )
 

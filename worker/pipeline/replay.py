@@ -13,7 +13,7 @@ from pathlib import Path
 from pymongo.errors import PyMongoError
 
 from shared.database import connect
-from shared.models import messages, signals
+from shared.models import messages, providers, signals
 from shared.settings import ConfigurationError, read_settings, stop_on_bad_configuration
 from worker.parsing.changes import Change, Row, changes_between
 from worker.parsing.rows import to_row
@@ -91,7 +91,9 @@ def _read_again(version: str) -> Iterator[Row]:
     for record in signals.of_version(version):
         message = messages.find(record.row_id)
         if message is not None:
-            yield {"id": record.row_id, **to_row(read_message(message))}
+            terms = providers.find(record.provider_id)
+            reading = read_message(message, terms.profile if terms is not None else None)
+            yield {"id": record.row_id, **to_row(reading)}
 
 
 def _rows_of_file(path: Path) -> Iterator[Row]:

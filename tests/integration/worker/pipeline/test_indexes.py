@@ -30,6 +30,7 @@ JOBS = (
     "maintenance.sweep",
     "maintenance.expire_entries",
     "maintenance.retain",
+    "providers.learn",
     "accounts.snapshot",
 )
 

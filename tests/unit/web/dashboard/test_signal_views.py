@@ -61,7 +61,7 @@ RECEIPT = Receipt(
     trade_id="t",
     at=NOON,
 )
-EMPTY = Context({}, {}, {}, {}, {})
+EMPTY = Context({}, {}, {}, {}, {}, {})
 
 
 def opening(**changes: object) -> Signal:

@@ -1,0 +1,1 @@
+"""Trains the intent classifier and estimates what the next provider's messages meet; see docs/parsing.md."""
