@@ -6,7 +6,7 @@ words every provider uses: elsewhere a near miss is another word.
 
 from functools import lru_cache
 
-from nltk.metrics.distance import edit_distance
+from worker.parsing.language_kit import edit_distance
 
 SHORTEST = 5
 _LABELS = {

@@ -9,9 +9,8 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nltk.tokenize import RegexpTokenizer
-
 from shared.domain.instruments import AssetClass
+from worker.parsing.language_kit import RegexpTokenizer
 from worker.parsing.lexicon import CJK_WORDS
 from worker.parsing.universe import ALIASES
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from shared.domain.instruments import AssetClass
-from shared.domain.profiles import Habit, ProviderProfile, keep_what_is_set, rescaled
+from shared.domain.profiles import Habit, ProviderProfile, rescaled
 from shared.domain.signals import Signal
 from worker.parsing.habits import FEWEST, Post, language_of, learn_profile
 from worker.parsing.parser import ParseContext, parse_message
@@ -72,13 +72,6 @@ def test_no_scale_is_learnt_where_prices_agree_or_are_no_power_of_ten_apart(mark
 def test_one_post_of_another_scale_unlearns_the_scale() -> None:
     texts = [ORDER.format("BTC/USDT")] * 4 + ["LONG BTC/USDT\nEntry 64500\nSL 62100\nTP 70000"]
     assert learnt(*texts, market={"BTC/USDT": Decimal("65210")}).scales == {}
-
-
-def test_what_people_have_set_is_not_learnt_over() -> None:
-    before = ProviderProfile(quote=Habit("USDC", by_hand=True), language=Habit("de", 5, 5))
-    after = keep_what_is_set(learnt(*[ORDER.format("SOL/USDT")] * 5), before)
-    assert after.quote == Habit("USDC", by_hand=True)
-    assert after.language is None
 
 
 def test_a_coin_named_alone_takes_the_providers_quote() -> None:
