@@ -51,7 +51,8 @@ def has_labelled_levels(fields: Fields) -> bool:
     """Say whether the levels alone make an order: a stop or target with an entry, or both of them."""
     stop, target = fields.has_stop, fields.has_targets
     entry = bool(fields.entry()) or fields.now
-    return (stop and target) or ((stop or target) and entry) or (stop and bool(fields.sides))
+    laid_out = len(fields.targets) > 1 and bool(fields.sides)
+    return (stop and target) or ((stop or target) and entry) or (stop and bool(fields.sides)) or laid_out
 
 
 def judge_open(
@@ -216,7 +217,8 @@ def _talk_about_contract(
         return "RESULT"
     if any("FLOW" in token.cues for token in rest[:8]):
         return "NEWS"
-    return "" if verb else _talk_without_verb(tokens[found.first : end], rest, fields)
+    core = [token for token in tokens[found.first : end] if token not in found.tokens]
+    return "" if verb else _talk_without_verb(core, rest, fields)
 
 
 def _talk_without_verb(core: list[Token], rest: list[Token], fields: Fields) -> str:

@@ -65,6 +65,8 @@ _NOT_OUT_BEFORE = frozenset(
 )
 
 
+_RESULT_BEFORE = frozenset({"-", "+", "for", "up", "at", "down", "@", "a", "~", "around", "about", "nearly", "almost", "over", "approx"})
+_NOUNS = frozenset({"partial", "partials"})
 _CLOSING = frozenset({"CLOSE", "TRIM", "SELLING", "BOOK"})
 
 
@@ -141,6 +143,8 @@ def _is_verb(clause: list[Token], index: int) -> bool:
     previous = clause[index - 1] if index else None
     following = clause[index + 1] if index + 1 < len(clause) else None
     if token.tag in {"STOP", "TARGET", "ENTRY"}:
+        return False
+    if token.key in _NOUNS and previous is not None and previous.key in {"for", "as"}:
         return False
     if (
         following is not None
@@ -230,7 +234,7 @@ def _is_share(clause: list[Token], place: int, verb: int) -> bool:
     """A percentage is a share of the position when it follows the verb unsigned, not a result."""
     previous = clause[place - 1] if place else None
     if previous is not None and (
-        previous.key in {"-", "+", "for", "up", "at", "down", "@", "a", "~"} or "RESULT" in previous.cues
+        previous.key in _RESULT_BEFORE or "RESULT" in previous.cues
     ):
         return False
     following = clause[place + 1] if place + 1 < len(clause) else None

@@ -1,7 +1,7 @@
 """Reads closes, partial closes, stop moves, cancels and reports, clause by clause."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.domain.signals import Action, UpdateKind
 from worker.parsing.closes import HARD_CLOSES, SOFT_CLOSES, Command, cues_of, is_talk, read_close
@@ -54,6 +54,7 @@ def clauses(tokens: list[Token]) -> Iterator[list[Token]]:
         ends = token.tag in {"NL", "END"} or token.key in {",", ";"} or token.key in _CLAUSE_WORDS
         spaced = not token.glued and (following is None or not following.glued)
         ends = ends or (token.key == "-" and spaced)
+        ends = ends or (token.tag == "CHECK" and any("HIT" in other.cues for other in current))
         if ends:
             if current:
                 yield current
@@ -78,10 +79,18 @@ def read_commands(tokens: list[Token], fields: Fields, spent: frozenset[int]) ->
             move = None  # the levels of what is cancelled are quoted, not moved
         asked = (read_close(clause, spent), move, cancel)
         found.extend(command for command in asked if command is not None)
-    found = _without_repeats(found, report)
+    found = [_leaving_a_rest(command, tokens) for command in _without_repeats(found, report)]
     if any(command.action is Action.CLOSE for command in found):
         found.sort(key=lambda command: command.action is not Action.CLOSE)
     return Commands(tuple(found), report, report_token)
+
+
+def _leaving_a_rest(command: Command, tokens: list[Token]) -> Command:
+    """`Taking profit here, leaving a runner`: who leaves something has closed a part."""
+    leaves = any("LEAVE" in token.cues for token in tokens)
+    if command.kind is not UpdateKind.CLOSE_ALL or not leaves:
+        return command
+    return replace(command, kind=UpdateKind.CLOSE_PARTIAL)
 
 
 def _without_repeats(found: list[Command], report: UpdateKind | None) -> list[Command]:
@@ -150,7 +159,7 @@ def _move(clause: list[Token], fields: Fields) -> Command | None:
     ):
         token = stop or strong[0]
         return Command(Action.UPDATE, UpdateKind.MOVE_STOP_TO_BREAKEVEN, token)
-    if "TARGET" in tags and "MOVE" in cues and fields.targets:
+    if "TARGET" in tags and fields.targets and ("MOVE" in cues or _is_moved_to(clause, "TARGET")):
         prices = tuple(number_of(token) for token in fields.targets)
         return Command(
             Action.UPDATE,
@@ -161,6 +170,14 @@ def _move(clause: list[Token], fields: Fields) -> Command | None:
     if stop is not None and not {"HIT", "STOPPED"} & cues:
         return _move_to_level(clause, stop, fields)
     return None
+
+
+def _is_moved_to(clause: list[Token], tag: str) -> bool:
+    """`TP auf 4250`, `TP to 4250`: the word between label and price says that it moves."""
+    return any(
+        first.tag == tag and second.tag == "TO" and second.key not in {"and", "&", "then", "or"} and third.tag == "NUM"
+        for first, second, third in zip(clause, clause[1:], clause[2:], strict=False)
+    )
 
 
 def _means_breakeven(clause: list[Token], token: Token) -> bool:

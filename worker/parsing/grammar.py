@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from worker.parsing.lexicon import COLON_LABELS, GRAMMAR_TAGS, PRICE_LABELS, SIGN_LABELS, lookup, match_phrase
 from worker.parsing.options import merge_month_dates
+from worker.parsing.remarks import is_remark
 from worker.parsing.spelling import corrected_label, corrected_side
 from worker.parsing.symbols import mark_symbols
 from worker.parsing.tokens import Token
@@ -191,7 +192,7 @@ def _join(tokens: list[Token], cues: tuple[str, ...]) -> Token:
 
 
 def _punctuation_tag(token: Token) -> str:
-    if token.key in _JOINERS:
+    if token.key in _JOINERS or token.key.startswith("--"):
         return "JOIN"
     if token.key in {":", "=", "→"}:
         return "COL"
@@ -208,6 +209,8 @@ def _number_tag(tokens: list[Token], index: int) -> str:
         return "ORD"
     if token.unit in {"c", "p"}:
         return "IGN" if token.value is not None and token.value < 1 else "STRIKE"
+    if is_remark(tokens, index):
+        return "IGN"
     if token.unit in _UNIT_TAGS:
         return _UNIT_TAGS[token.unit]
     following = tokens[index + 1] if index + 1 < len(tokens) else None
@@ -233,7 +236,7 @@ def _counted_tag(token: Token, following: Token | None) -> str:
     """Return the tag of a number that counts what the next word names: pips, shares, days."""
     if following is None or following.kind != "WORD":
         return ""
-    if following.key in {"pips", "pip"}:
+    if following.key in {"pips", "pip", "pts", "points"}:
         return "PIPS"
     if token.currency:
         return ""
@@ -291,6 +294,8 @@ def _is_ordinal(tokens: list[Token], index: int, previous: Token | None, followi
         before = tokens[index - 2] if index > 1 else None
         opened = previous is not None and previous.key == "("
         return not opened or (before is not None and before.tag == "TARGET")
+    if line_start and _bulleted(tokens, index):
+        return True
     if line_start and following.key in {".", ":", "-"} and _number_follows(tokens, index + 2, 2):
         return True
     if (
@@ -301,10 +306,21 @@ def _is_ordinal(tokens: list[Token], index: int, previous: Token | None, followi
     ):
         return True
     labelled = previous is not None and previous.tag in {"TARGET", "ENTRY", "STOP", "LIMIT"}
+    if labelled and following.kind == "NL":
+        below = tokens[index + 2] if index + 2 < len(tokens) else None
+        return below is not None and below.kind == "NUM" and below.unit in {"", "k"}
     after = tokens[index + 2] if index + 2 < len(tokens) else None
     if following.key == "-" and following.glued and after is not None and after.glued and after.unit == "%":
         return False
     return labelled and following.key not in {"/", ",", "|", "&"} and _number_follows(tokens, index + 1, 4)
+
+
+def _bulleted(tokens: list[Token], index: int) -> bool:
+    """`2▪️TP 1.1927`: a place, a bullet and a label."""
+    bullet, label = (tokens[index + 1 : index + 3] + [None, None])[:2]
+    if bullet is None or label is None:
+        return False
+    return bullet.kind in {"P", "EMOJI"} and bullet.tag == "W" and label.tag in {"TARGET", "ENTRY"}
 
 
 def _number_follows(tokens: list[Token], start: int, reach: int) -> bool:

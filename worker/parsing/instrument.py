@@ -79,7 +79,7 @@ def _family(token: Token, tokens: list[Token], default_class: AssetClass | None)
         return AssetClass.CRYPTO if default_class is AssetClass.CRYPTO else AssetClass.STOCK
     if crypto != stock:
         return AssetClass.CRYPTO if crypto > stock else AssetClass.STOCK
-    if symbol.name in STOCKS or token.kind == "CASH":
+    if (symbol.name in STOCKS and token.kind != "HASH") or token.kind == "CASH":
         return AssetClass.STOCK
     known_coin = symbol.name in CRYPTO_BASES or token.kind == "HASH" or symbol.strength == FOLDED
     return AssetClass.CRYPTO if known_coin else AssetClass.STOCK

@@ -16,22 +16,22 @@ _ROWS: tuple[tuple[str, str], ...] = (
     ("RECAP", ("recap|разбор|lesson|tutorial|position sizing|reminder|recaps|weekly recap|results|performance|watchlist|watch list|summary|итоги|результаты|观察列表|总结|rückblick|"
               "signals closed|win rate|winrate|last week|this week's|yesterday's")),
     # Levels.
-    ("TARGET", ("target|targets|tp|tps|t/p|take profit|take profits|takeprofit|take profit targets|take profit target|profit target|profit targets|selling targets|"
+    ("TARGET", ("تارگت|target|targets|tp|tps|t/p|take profit|take profits|takeprofit|take profit targets|take profit target|profit target|profit targets|selling targets|"
                "sell targets|sell target|pt|pts|tgt|tgts|tg|tejk|тейк|тейки|тейк профит|тейкпрофит|тейк профиты|tейк профит|цель|цели|тп|止盈|止盈位|目标|目标位|目标价|ziel|ziele|kursziel|"
                "gewinnziel|objectif|objectifs|cible|cibles|الهدف|هدف|أهداف|اهداف|الاهداف|الأهداف|جني الأرباح|t1|t2|t3|t4|take-profit|goal|goals|objective|objectives|exit ladder|exit targets|exit target|first sell|second sell|third sell|sells at|targeting|tp levels|tp level|profit taking|profit zone|resistance targets|kursziele|zielzone|cible de profit|takes|objetivo|objetivos|alvo|alvos|obiettivo|obiettivi|hedef")),
-    ("STOP", ("stop|stops|stop loss|stoploss|stop targets|stop target|stop price|sl|s/l|stopls|stoplos|stl|cut below|cut above|cut loss below|invalidation|invalid below|"
+    ("STOP", ("استاپ|stop|stops|stop loss|stoploss|stop targets|stop target|stop price|sl|s/l|stopls|stoplos|stl|cut below|cut above|cut loss below|invalidation|invalid below|"
              "стоп|стопы|стоп лосс|стоплосс|сл|止损|止损位|止损价|stopp|stop-loss|verlustbegrenzung|وقف الخسارة|وقف|ستوب|الستوب|overall stoploss|overall stop loss|stopp loss|stops at|invalid|invalidation level|out if|hard stop|safety stop|protective stop|protect|protect below|protect above|i'm wrong above|i'm wrong below|wrong above|wrong below|cut it at|cut it below|cut at|exit on a close under|exit on a close below|exit below|exit above|mental stop|stop level|stoplevel|стоплос|стоп-лосс|止損|ausstieg unter|absicherung|损|stop loss price|parada|stop-loss at")),
     ("ENTRY", ("entry|entries|entry price|entry zone|entry point|entry points|entry targets|entry target|entry range|entry level|entry limit|entry order|entry orders|"
               "buy zone|buying zone|long zone|short zone|long entry|buy entry|short entry|sell entry|buy order|buy orders|sell order|enter|entering|enter at|ep|open price|avg|average|avg price|dca|dca to|reentry|re entry|fill|filled at|"
               "вход|точка входа|точки входа|зона входа|вхожу|入场|入场点|进场|进场点|入场价|入场区间|建仓|"
               "einstieg|einstiegskurs|ek|entrée|entree|prix d'entrée|zone d'entrée|الدخول|دخول|منطقة الدخول|نقطة الدخول|buying range|accumulate|accumulation zone|buy range|buy price|buy at|buy area|sell area|grab it at|entry area|open at|einstiegszone|kaufzone|зона набора|набор|набираем|المداخل|entrada|entradas|trigger zone|trigger price|entry trigger|ingresso|买点|买入价|买入区间")),
-    ("LEV", "leverage|apalancamiento|alavancagem|levier|lev|lvg|levarage|leverages|cross|isolated|плечо|плеча|杠杆|hebel|levier|effet de levier|الرافعة|رافعة"),
+    ("LEV", "leverage|apalancamiento|alavancagem|levier|lev|lvg|levarage|leverages|cross|isolated|плечо|плеча|杠杆|hebel|levier|effet de levier|الرافعة|رافعة|لوریج"),
     ("RISK", "risk|risking|risk level|r:r|rr|risk reward|risk reward ratio|ratio|риск|风险|risiko|risque|المخاطرة|rrr"),
     ("SIZE", ("size|sized|sizing|use|fund|funds|capital|capital invested|portfolio|balance|total account|account|deposit|margin|volume|position size|"
              "put only|仓位|头寸|депозит*|депо|деп|объем|позиция|positionsgröße|taille|allocation")),
     # Sides.
     ("BUY", ("buy limit|buy stop|buy zone|buying zone|long zone|buy range|buy price|buy at|long entry|buy entry|buy order|buy orders|long|longs|buy|longed|longing|buying|bought|bto|bot|лонг|лонги|лонгу|купить|покупка|покупаю|покупаем|беру|做多|买入|开多|多单|多|买|kaufe|kaufen|kauf|kaufte|"
-            "achat|acheter|achète|j'achète|شراء|شراء الآن|لونغ|buying range|accumulate|accumulation zone|buy area|grab it at|kaufzone|建多|买点|compra|comprar|largo|acquisto|покупку|покупке|buy long|go long|going long|bullish entry|buy setup")),
+            "achat|acheter|achète|j'achète|شراء|شراء الآن|لونغ|لانگ|buying range|accumulate|accumulation zone|buy area|grab it at|kaufzone|建多|买点|compra|comprar|largo|acquisto|покупку|покупке|buy long|go long|going long|bullish entry|buy setup")),
     ("SELL", ("sell limit|sell stop|short zone|sell entry|short entry|sell order|sell zone|short|shorts|shorted|shorting|sell|selling|шорт|шорты|шорчу|шортим|продажа|продаю|продать|продаем|做空|开空|空单|卖空|空|verkaufe|verkaufen|verkauf|"
              "vente|vendre|vends|بيع|شورت|sell short|go short|going short|sto|sell area|venta|vender|corto|vendita|продажу|продаже|卖点")),
     ("NOW", ("now|market|market price|current price|current rate|cmp|cmp price|at market|market signal|market order|instantly|immediately|с текущих|по текущим|"
@@ -40,7 +40,7 @@ _ROWS: tuple[tuple[str, str], ...] = (
     ("TRIG_ABOVE", "above|over|beats|if beats|breaks above|break above|breaks|on break of|after reaching|closes above|выше|突破|über|au-dessus|فوق|buy stop|reclaims"),
     ("TRIG_BELOW", "below|under|beneath|breaks below|break below|loses|closes below|close under|close below|ниже|跌破|unter|en dessous|sous|تحت|sell stop"),
     ("AT", "@|at|附近|vers|sobre|around|near|arnd|ca|bei|von|@~|по цене|на уровне|في"),
-    ("TO", "to|then|puis|dann|затем|потом|y|bis|до|至|到|à|and|&|und|и|et|或|إلى"),
+    ("TO", "to|auf|then|puis|dann|затем|потом|y|bis|до|至|到|à|and|&|und|и|et|或|إلى"),
     ("CALL", "call|calls|看涨期权|看涨|колл|коллы|кол"),
     ("PUT", "put|puts|看跌期权|看跌|пут|путы"),
     ("UNITS", "contracts|contract|cons|con|shares|share|lots|lot|qty|акций|股|aktien|张|leaps"),
@@ -74,18 +74,22 @@ _ROWS: tuple[tuple[str, str], ...] = (
     ("CANCEL", "cancel|canceled|cancelled|cancelling|delete|remove|removed|void|invalidated|отмен*|убира*|убрал|снимаем|снимаю|снял|снять|удал*|取消|撤单|撤销|stornier*|streiche|storniere|annuler|annulé|annule|إلغاء|الغاء|ألغيت|الغيت"),
     ("ORDERS", "limit|limits|order|orders|лимитка|лимитки|лимитку|лимитный|ордер*|доливк*|отложк*|signal|setup|trade|挂单|限价单|订单|صفقة|أمر|الأمر"),
     # The same in the words of those who say it otherwise.
-    ("CLOSE", ("going flat|flat now|flattened|flattening|flatten|bailed|bailing|bail on|ditched|ditching|scratched|scratching|cashed out|cashing out|cash out|close out|"
+    ("CLOSE", ("out on|out full|out all|full out|out fully|going flat|flat now|flattened|flattening|flatten|bailed|bailing|bail on|ditched|ditching|scratched|scratching|cashed out|cashing out|cash out|close out|"
               "closed out|closing out|square off|squared off|squaring off|got out of|hopped out|hopping out|jumped out|unwound|unwinding|took the loss|taking the loss|took the l|taking the l|"
               "pulled the plug|cover all|sell all|sell it all|sell everything|close all|exit all|close now|exit now|exits|closes|book full|secure full|full close|full exit|"
               "raus|bin raus|ich bin raus|steige aus|aussteigen|ausgestiegen|glattstellen|glattgestellt|schließt|schliesst|beenden|beende|position zu|gewinnmitnahme|verkauft|"
               "крою|кроем|кройте|режем|режу|сливаю|сливаем|скидываю|сбрасываю|сбрасываем|продал|продали|вышли|выйти|выходите|вышел|离场|出局|平掉|全平|清掉|获利了结|止盈出局|止损离场|落袋|落袋为安|先出|走人|抛出|"
               "on sort|on coupe|je coupe|je sors|sortie|sortir|soldez|solder|encaissez|liquidez|on ferme|clôturons|on clôture|clôturé|fermé|اخرج|اخرجوا|خروج|نخرج|اغلقوا|اقفل|تصفية|"
               "cerrar|cierra|cierro|cerramos|cerrado|cierren|cerrad|salgo|salir|salimos|vendido|fechar|fecho|fechei|chiudere|chiudo|chiuso")),
-    ("TRIM", ("lightened up|lightening up|lighten up|lighten|reduce position|reduced position|reduce size|reducing size|reducing position|reduce here|reduced here|reducing here|shave|shaved|shaving|skim|skimmed|skimming|partialed|partial out|partial close|partially close|partially closed|partial profit|partial profits|"
+    ("TRIM", ("out majority|majority out|out the majority|lightened up|lightening up|lighten up|lighten|reduce position|reduced position|reduce size|reducing size|reducing position|reduce here|reduced here|reducing here|shave|shaved|shaving|skim|skimmed|skimming|partialed|partial out|partial close|partially close|partially closed|"
              "took half|taking half|take half|sold half|selling half|derisk|derisked|derisking|de risk|de risked|de risking|piece off|chunk off|bit off|book some|booked some|booking some|book partial|book partials|book partial profits|"
              "pay yourself|paid myself|paying myself|pay myself|bank some|banked some|ring the register|rang the register|secure some|secure partials|secure partial|scale some|take a bit off|took a bit off|"
              "减半|平一半|减一半|部分止盈|出一半|减掉|teilweise|teilschließung|teilgewinne mitnehmen|reduziere|reduzieren|halbieren|allégez|alléger|allège|prise partielle|prenez la moitié|encaissez la moitié|"
              "урезал|урезаем|срезал|срезаем|прикрыл|прикрываем|جني جزئي|parcial|parciales|parciais|tomar parciales")),
+    ("PLAN", "going all out|going all in"),
+    ("LEAVE", ("leave a runner|leave runners|leave runner|leaving a runner|leaving runners|leaving runner|leaving the rest|leave the rest|leaving 1|leaving 2|leaving 3|leave 1|leave 2|let the rest run|let the rest ride|letting the rest|"
+              "hold the rest|holding the rest|keep the rest|keeping the rest|rest runs|rest running|rest is running|hold one runner|hold a runner|keep a runner|keeping a runner|hold runners|holding runners|keep runners|still have some|still have some left|"
+              "остальное держ*|остаток держ*|rest läuft|rest laufen lassen|lassen wir laufen|laisser courir|laissez courir|剩下的持有|剩余持有|留底仓|الباقي مستمر")),
     ("HALF", "la moitié|mitad|la mitad|metade|metà|пополам|半|die hälfte|zur hälfte|50 percent"),
     ("REST", "das restliche|den rest|toute la position|tout|alles|todo|toda|tudo|полностью|целиком|всю позицию|весь объем|全数|全仓|بالكامل|كل|entire|whole|entire position|whole position|last piece|last bit|final piece"),
     ("MOVE", ("drag|dragged|dragging|snug|push|pushed|pull|pulled|bump|bumped|bumping|slide|sliding|ratchet|ratcheting|walk up|walking|new stop|advance|"

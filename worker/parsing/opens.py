@@ -13,13 +13,15 @@ from worker.parsing.sizes import fraction_of, range_around, size_fraction
 from worker.parsing.tokens import Token
 
 TRIPLET = 3
+BEHIND = 2
+"""Words that may stand between a contract and its premium."""
 
 
 def read_open(facts: Facts, verdict: OpenVerdict) -> Reading:
     """Return the open that the fields spell out, or the reason why its levels cannot be meant."""
     fields = facts.fields
     contract = facts.contracts[0].contract if facts.contracts else None
-    levels = _levels(fields)
+    levels = _levels(fields, _premium(facts))
     side = _side(fields, levels, contract) or verdict.side
     if side is None:
         return NotASignal("NO_SIDE")
@@ -35,11 +37,28 @@ def read_open(facts: Facts, verdict: OpenVerdict) -> Reading:
     return _open_signal(facts, levels, side, contract, confidence)
 
 
-def _levels(fields: Fields) -> Levels:
-    entry = tuple(sorted(set(expanded(fields.entry()))))
+def _premium(facts: Facts) -> list[Token]:
+    """Return the price, or the range of prices, that stands right behind the contract; empty without one."""
+    if not facts.contracts or facts.fields.labelled:
+        return []
+    tokens, place = facts.tokens, facts.contracts[0].last + 1
+    while place < len(tokens) and tokens[place].tag in {"AT", "COL", "W"} and tokens[place].kind in {"P", "WORD"} and place - facts.contracts[0].last <= BEHIND:
+        place += 1
+    found: list[Token] = []
+    while place < len(tokens) and tokens[place].tag == "NUM":
+        found.append(tokens[place])
+        joined = tokens[place + 1 : place + 3]
+        if len(joined) < 2 or joined[0].tag != "JOIN" or not (joined[0].glued and joined[1].glued):
+            break
+        place += 2
+    return found
+
+
+def _levels(fields: Fields, premium: list[Token]) -> Levels:
+    entry = tuple(sorted(set(expanded(premium or fields.entry()))))
     stop = number_of(fields.stop) if fields.stop is not None else None
     targets = tuple(expanded(fields.targets))
-    points = expanded(fields.entry())
+    points = expanded(premium or fields.entry())
     if (
         stop is None
         and not targets

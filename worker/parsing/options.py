@@ -29,6 +29,7 @@ MONTHS = {
     )
     for name in names.split()
 }
+SHARES = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4"})
 REACH = 9
 LABELLED_REACH = 25
 
@@ -60,6 +61,8 @@ _VERBS = frozenset(
         "PT",
         "SL",
         "TP",
+        "SOLD",
+        "ADD",
     ]
 )
 
@@ -75,10 +78,15 @@ class FoundContract:
 
 
 def merge_month_dates(tokens: list[Token]) -> list[Token]:
-    """Return the tokens with `Aug 21` and `21 Aug` read as the date 8/21."""
+    """Return the tokens with `Aug 21` and `21 Aug`, and `8-21` before a strike, read as the date 8/21."""
     merged: list[Token] = []
     index = 0
     while index < len(tokens):
+        dashed = _dashed_date(tokens[index : index + 4])
+        if dashed is not None:
+            merged.append(dashed)
+            index += 3
+            continue
         pair = tokens[index : index + 2]
         date = _month_date(pair) if len(pair) == 2 else None
         merged.append(date or tokens[index])
@@ -87,6 +95,20 @@ def merge_month_dates(tokens: list[Token]) -> list[Token]:
             date.text = f"{date.text}/{tokens[index].text}"
             index += 1
     return merged
+
+
+def _dashed_date(tokens: list[Token]) -> Token | None:
+    """Read `4-14` right before a strike as a date."""
+    if len(tokens) < 4 or tokens[1].key != "-" or not (tokens[1].glued and tokens[2].glued):
+        return None
+    month, _, day, strike = tokens
+    digits = month.text.isdigit() and day.text.isdigit() and len(month.text) <= 2 and len(day.text) <= 2
+    if not digits or strike.unit not in {"c", "p"}:
+        return None
+    text = f"{month.text}/{day.text}"
+    if _date(text) is None:
+        return None
+    return Token("DATE", text, text, month.start, day.end, tag="DATE")
 
 
 def _month_date(pair: list[Token]) -> Token | None:
@@ -204,6 +226,8 @@ def _expiry(tokens: list[Token], first: int, last: int) -> tuple[str | None, Tok
         token = tokens[place]
         if token.tag == "NL" and place > last:
             break
+        if _is_share(tokens, place):
+            continue
         if token.tag == "DTE" and token.value is not None:
             return f"{int(token.value)}DTE", token
         if token.kind == "DATE":
@@ -211,6 +235,13 @@ def _expiry(tokens: list[Token], first: int, last: int) -> tuple[str | None, Tok
             if expiry is not None:
                 return expiry, token
     return _labelled_expiry(tokens, last)
+
+
+def _is_share(tokens: list[Token], place: int) -> bool:
+    """`SOLD 1/2 SPX 7450C 5/29`: the part that is sold, and no date."""
+    if tokens[place].text not in SHARES or not place:
+        return False
+    return bool({"CLOSE", "TRIM", "SELLING"} & set(tokens[place - 1].cues))
 
 
 def _labelled_expiry(tokens: list[Token], last: int) -> tuple[str | None, Token | None]:

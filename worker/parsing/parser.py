@@ -54,6 +54,7 @@ def _sells_short_something(facts: Facts) -> bool:
     return (
         first.action is Action.CLOSE
         and "SELLING" in first.token.cues
+        and not facts.contracts
         and facts.fields.has_stop
         and facts.fields.has_targets
     )
@@ -76,6 +77,8 @@ def _open_outweighs(facts: Facts, verdict: OpenVerdict) -> bool:
     if not (fields.entry() or fields.now or fields.sides):
         return False
     first = facts.commands.commands[0]
+    if facts.contracts and "SELLING" in first.token.cues:
+        return False  # who sells an option without saying `to open` sells the one that is held
     placed = [
         *fields.entry()[:1],
         *fields.targets[:1],

@@ -20,6 +20,7 @@ from worker.parsing.universe import (
     INDICES,
     METALS,
     NOT_SYMBOLS,
+    OWN_STOCKS,
     STOCKS,
     WORDLIKE,
 )
@@ -148,7 +149,10 @@ def _read_marked(token: Token, name: str) -> Symbol | None:
     alias = ALIASES.get(token.key)
     if alias is not None and token.kind == "HASH":
         return _aliased(alias, MARKED)
-    return Symbol(name.split(".", maxsplit=1)[0], _listed_class(name), MARKED)
+    family = _listed_class(name)
+    if token.kind == "HASH" and family is AssetClass.STOCK and name not in OWN_STOCKS:
+        family = None  # who marks with `#` mostly trades coins, and small coins share the tickers of stocks
+    return Symbol(name.split(".", maxsplit=1)[0], family, MARKED)
 
 
 def _aliased(alias: str, strength: int) -> Symbol:

@@ -26,11 +26,14 @@ _FOLD = {
     "−": "-", "➖": "-", "。": ". ", "、": ", ", "，": ", ", "،": ", ", "٫": ".", "٬": ",", "؛": ";", "؟": "?", "⁄": "/", "∕": "/",
     "™": " ", "®": " ", "℠": " ", "\u20e3": ")", "¢": "c", "〜": "~", "～": "~", "☑": "✅", "✔": "✅", "✖": "❌",
 }  # fmt: skip
+# Traditional characters of the words that we know, as the simplified ones.
+_FOLD |= dict(zip("價損進場倉開單標減買賣槓桿點現觸達關觀繼續時區間倍漲輕調設為總結賺虧穩當還這",
+                  "价损进场仓开单标减买卖杠杆点现触达关观继续时区间倍涨轻调设为总结赚亏稳当还这", strict=True))  # fmt: skip
 _DINGBAT_DIGITS = ((0x2776, 10), (0x2780, 10), (0x278A, 10), (0x2460, 20))
 _ASCII_TABLE = {code: " " for code in range(32) if code != 10} | {127: " ", ord("*"): " ", ord("`"): " "}
 
 _NUMBER = r"(?:\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:[.,]\d+)?|\.\d+)"
-_UNIT = r"(?:\s?%|(?:k\d?|x|r|[cp]|calls?|puts?|pips?|usdt?|usdc|dte|[bmdhw]|bn|mil|mln|hrs?|mins?)(?![a-z0-9])|[ \u00a0]?[$€£₽](?![\w$]))"
+_UNIT = r"(?:\s?%|(?:k\d?|x|r|[cp]|calls?|puts?|pips?|pts|points|usdt?|usdc|dte|[bmdhw]|bn|mil|mln|hrs?|mins?)(?![a-z0-9])|[ \u00a0]?[$€£₽](?![\w$]))"
 _LETTER = r"[a-zA-Z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff\u0590-\u06ff\u0750-\u077f]"
 _TOKEN = RegexpTokenizer(
     "|".join(
@@ -49,6 +52,7 @@ _TOKEN = RegexpTokenizer(
             r"#\d+",
             rf"[$€£₽]?{_NUMBER}(?:e[-+]?\d{{1,4}}\b)?",
             r"\b[bB]/[eE]\b|\b[sS]/[lL]\b|\b[tT]/[pP]\b",
+            r"\b[tT][.-][pP]\.?(?![A-Za-z])|\b[sS][.-][lL]\.?(?![A-Za-z])",
             # The look-ahead spares every other character a walk through the words.
             "(?=[\u4e00-\u9fff])(?:" + "|".join(sorted(map(re.escape, _CJK), key=len, reverse=True)) + ")",
             rf"(?:{_LETTER}(?:'{_LETTER})?)+(?:\d+(?!\d*[.,]\d))?{_LETTER}*",
@@ -67,6 +71,7 @@ _NUMERIC = re.compile(
     rf"(?P<cur>[$€£₽]?)(?P<num>{_NUMBER})(?P<exp>e[-+]?\d+)?(?P<unit>.*)", re.IGNORECASE | re.DOTALL
 )
 _CUT_LABEL = re.compile(r"(?i)(sl|stop|stoploss|tp|entry|target|pt|cmp|вход|стоп|тп)(\d+)")
+_DOTTED = {"t.p": "tp", "s.l": "sl", "t-p": "tp", "s-l": "sl"}
 _MULTIPLE = re.compile(r"(?i)x\d{1,3}")
 _OCC = re.compile(r"\.?[A-Z]{1,6}\d{6}[CP]\d{1,8}(?:\.\d{1,3})?", re.IGNORECASE)
 
@@ -187,7 +192,7 @@ def _classify(piece: str, start: int, end: int, previous: Token | None) -> list[
         return [Token("NL", piece, "\n", start, end)]
     if first in "0123456789" or (first in "$€£₽.#" and len(piece) > 1):
         return _classify_number(piece, start, end, previous)
-    if len(piece) == 1 and not first.isalpha():
+    if (len(piece) == 1 and not first.isalpha()) or first in "-=_":
         return [Token("P", piece, piece, start, end)]
     if first == "@":
         return [Token("MENTION", piece, piece.lower(), start, end)]
@@ -199,6 +204,9 @@ def _classify(piece: str, start: int, end: int, previous: Token | None) -> list[
         return [Token("OCC", piece, piece.upper().lstrip("."), start, end)]
     if _MULTIPLE.fullmatch(piece):
         return [Token("NUM", piece, piece, start, end, value=Decimal(piece[1:]), unit="x")]
+    dotted = _DOTTED.get(piece.lower().rstrip("."))
+    if dotted:
+        return [Token("WORD", piece, dotted, start, end)]
     glued_label = _CUT_LABEL.fullmatch(piece)
     if glued_label:
         return _split_label(glued_label, start, end)
@@ -219,6 +227,9 @@ def _classify_number(piece: str, start: int, end: int, previous: Token | None) -
     first = piece[0]
     if first == "#" and piece[1:].isdigit():
         return [Token("P", piece, "#id", start, end)]
+    hashed_label = _CUT_LABEL.fullmatch(piece[1:]) if first == "#" else None
+    if hashed_label:
+        return _split_label(hashed_label, start + 1, end)
     if first in "$#" and any(c.isalpha() for c in piece) and not _NUMERIC_START.match(piece):
         return [Token("CASH" if first == "$" else "HASH", piece, piece[1:].lower(), start, end)]
     if first == "." and _OCC.fullmatch(piece):
@@ -258,7 +269,7 @@ def _number(piece: str, start: int, end: int) -> Token:
 
 
 _UNITS = {
-    "$": "", "€": "", "£": "", "₽": "", "usd": "", "usdt": "", "usdc": "", "pip": "pips", "pips": "pips",
+    "$": "", "€": "", "£": "", "₽": "", "usd": "", "usdt": "", "usdc": "", "pip": "pips", "pips": "pips", "pts": "pips", "points": "pips",
     "call": "c", "calls": "c", "put": "p", "puts": "p", "b": "big", "bn": "big", "m": "big", "mil": "big", "mln": "big",
     "d": "time", "h": "time", "w": "time", "hr": "time", "hrs": "time", "min": "time", "mins": "time",
 }  # fmt: skip

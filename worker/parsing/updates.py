@@ -63,7 +63,8 @@ def _is_recap(tokens: list[Token]) -> bool:
 def _tells_a_trade(facts: Facts) -> bool:
     """Entry, exit and result on lines of their own report a trade that is over."""
     lines = sum(token.tag == "NL" for token in facts.tokens)
-    return lines > 1 and bool(facts.fields.entry()) and tells_result(facts.tokens)
+    entered = facts.fields.labelled or facts.fields.beside_side
+    return lines > 1 and bool(entered) and tells_result(facts.tokens)
 
 
 def _is_essay(tokens: list[Token], command: Token) -> bool:
