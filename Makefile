@@ -15,7 +15,7 @@ NODE_READY := web/assets/node_modules/.ready
 ASSETS_READY := web/static/build/.ready
 ASSET_SOURCES = $(shell find web/assets web/templates -name node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup run demo test check lock faults bench screenshots assets clean
+.PHONY: help setup run demo test check estimate train lock faults bench screenshots assets clean
 
 help: ## print this list
 	@awk -F ': ## ' '/^[a-z-]+: ## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -94,6 +94,14 @@ screenshots: $(READY) $(ASSETS_READY)
 
 assets: ## build the page's style and scripts
 assets: $(ASSETS_READY)
+
+estimate: ## what the parser makes of messages whose format family it never saw; CORPUS="FILE ..." of labelled messages
+estimate: $(READY)
+	@$(BIN)/python -m tests.learning estimate $(CORPUS)
+
+train: ## learn the intent weights again; CORPUS="FILE ..." of labelled messages
+train: $(READY)
+	@$(BIN)/python -m tests.learning train $(CORPUS)
 
 lock: ## write requirements.lock again from setup.cfg (versions and hashes)
 lock: $(READY)

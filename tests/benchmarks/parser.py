@@ -12,7 +12,8 @@ from typing import Any
 
 from shared.local import PROJECT
 from tests.benchmarks.figures import spread
-from tests.unit.worker.parsing.samples import COMMANDS, NOISE, OPENS, OPTIONS
+from tests.unit.worker.parsing.chatter import NOISE
+from tests.unit.worker.parsing.samples import COMMANDS, OPENS, OPTIONS
 from worker.parsing.parser import parse_message
 
 ROUNDS = 20

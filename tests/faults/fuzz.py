@@ -7,7 +7,8 @@ import random
 from collections.abc import Iterator
 
 from shared.domain.signals import Signal
-from tests.unit.worker.parsing.samples import COMMANDS, NOISE, OPENS, OPTIONS
+from tests.unit.worker.parsing.chatter import NOISE
+from tests.unit.worker.parsing.samples import COMMANDS, OPENS, OPTIONS
 from worker.parsing.parser import parse_message
 
 LONGEST = 4000

@@ -20,7 +20,7 @@ def entries_in(text: str) -> tuple[set[Entry], set[str]]:
             phrase = tuple(words[place : place + length])
             if len(phrase) == length and phrase in lexicon.PHRASES:
                 found.add(phrase)
-        found.update((f"{word[:size]}*",) for size in range(1, len(word)) if word[:size] in lexicon.STEMS)
+        found.update((f"{word[:size]}*",) for size in range(1, len(word) + 1) if word[:size] in lexicon.STEMS)
     return found, {word.upper() for word in words} | {
         part for word in words for part in word.upper().split("/")
     }

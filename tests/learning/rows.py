@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.unit.worker.parsing import samples
+from tests.unit.worker.parsing import chatter, samples
 from worker.parsing.intent import Intent
 
 UNSEEN = Path(samples.__file__).with_name("unseen")
@@ -80,7 +80,7 @@ def own_samples() -> list[Labelled]:
     found = [(text, Intent.OPEN) for text, *_ in (*samples.OPENS, *samples.OPTIONS)]
     found += [(text, Intent(action)) for text, action, *_ in samples.COMMANDS]
     found += [
-        (text, Intent.REPORT if reason == "STATUS_REPORT" else Intent.NOISE) for text, reason in samples.NOISE
+        (text, Intent.REPORT if reason == "STATUS_REPORT" else Intent.NOISE) for text, reason in chatter.NOISE
     ]
     return [
         Labelled(f"samples:{place}", text, intent, {}, (), "samples")

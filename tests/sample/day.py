@@ -1,6 +1,7 @@
 """One busy day of the demo's follower: enough for every part of the Overview to show something."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import sin
@@ -100,11 +101,16 @@ def _messages_without_trade(follower: Follower, now: datetime) -> None:
     )
     follower.post(
         "m-07",
-        "might be something in OP here, watching 2.30",
+        "OP long looks tempting around 2.30, stop 2.18, target 2.62, if volume comes in",
         now - timedelta(minutes=3),
         status=MessageStatus.QUARANTINED,
         reason="LOW_CONFIDENCE",
-        signal=open_signal("OP/USDT", Side.BUY, "2.30", "", []),
+        detail="PLAN",
+        signal=replace(
+            open_signal("OP/USDT", Side.BUY, "2.30", "2.18", ["2.62"]),
+            confidence=Decimal("0.4"),
+            doubt="PLAN",
+        ),
     )
     follower.post(
         "m-09",

@@ -3,11 +3,17 @@
 from datetime import datetime
 from decimal import Decimal
 
+from shared.domain.profiles import Habit, ProviderProfile
 from shared.models.accounts import Account
 from shared.models.bots import TradingBot
-from shared.models.mapping import rows_of
+from shared.models.mapping import rows_of, to_row
 from shared.models.providers import Provider
 from shared.models.users import User
+
+HABITS = ProviderProfile(
+    quote=Habit("USDT", 38, 38), asset_class=Habit("crypto", 41, 44), language=Habit("en", 52, 52), posts=60
+)
+"""What the sample's providers are used to."""
 
 
 def add_user(user_id: str, now: datetime, *, discord_id: str = "", name: str = "", zone: str = "UTC") -> str:
@@ -67,6 +73,7 @@ def add_provider(provider_id: str, name: str, channel_id: str, now: datetime) ->
             "visibility": "public",
             "active": True,
             "record": {},
+            "profile": to_row(HABITS),
             "created_at": now,
         }
     )

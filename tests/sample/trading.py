@@ -39,6 +39,7 @@ class Follower:
         signal: Signal | None = None,
         status: MessageStatus = MessageStatus.DONE,
         reason: str = "PLANNED",
+        detail: str = "",
         author: str = "Mira",
     ) -> InboxMessage:
         """Record a message that the pipeline has brought to its end."""
@@ -61,6 +62,7 @@ class Follower:
             next_check_at=at,
             status=status,
             reason=reason,
+            detail=detail,
             provider_id=self.provider_id,
             signal_id=signal_id(row_id),
         )

@@ -65,7 +65,25 @@ _NOT_OUT_BEFORE = frozenset(
 )
 
 
-_RESULT_BEFORE = frozenset({"-", "+", "for", "up", "at", "down", "@", "a", "~", "around", "about", "nearly", "almost", "over", "approx"})
+_RESULT_BEFORE = frozenset(
+    {
+        "-",
+        "+",
+        "for",
+        "up",
+        "at",
+        "down",
+        "@",
+        "a",
+        "~",
+        "around",
+        "about",
+        "nearly",
+        "almost",
+        "over",
+        "approx",
+    }
+)
 _NOUNS = frozenset({"partial", "partials"})
 _CLOSING = frozenset({"CLOSE", "TRIM", "SELLING", "BOOK"})
 
@@ -184,8 +202,17 @@ def _is_idiom(clause: list[Token], index: int) -> bool:
     if token.key == "out":
         return index == 0 and following.tag in {"SYM", "MAYBE"}
     if token.key in {"taking", "take", "took"}:
-        return following.tag == "PCT" and index + 2 < len(clause) and clause[index + 2].key == "off"
+        return _takes_off(clause[index + 1 : index + 5])
     return token.tag == "TARGET" and "HALF" in following.cues
+
+
+def _takes_off(following: list[Token]) -> bool:
+    """`50% off`, `3/4 off`, `a quarter off`, `another third off`."""
+    for place, token in enumerate(following[:3]):
+        share = token.tag == "PCT" or token.text in FRACTIONS or {"HALF", "SOME"} & set(token.cues)
+        if share:
+            return any(other.key == "off" for other in following[place + 1 : place + 2])
+    return False
 
 
 def is_talk(before: list[Token]) -> bool:
@@ -233,9 +260,7 @@ def _portion(clause: list[Token], index: int, spent: frozenset[int]) -> tuple[bo
 def _is_share(clause: list[Token], place: int, verb: int) -> bool:
     """A percentage is a share of the position when it follows the verb unsigned, not a result."""
     previous = clause[place - 1] if place else None
-    if previous is not None and (
-        previous.key in _RESULT_BEFORE or "RESULT" in previous.cues
-    ):
+    if previous is not None and (previous.key in _RESULT_BEFORE or "RESULT" in previous.cues):
         return False
     following = clause[place + 1] if place + 1 < len(clause) else None
     if following is not None and (

@@ -148,6 +148,8 @@ def _move(clause: list[Token], fields: Fields) -> Command | None:
     stop = next((token for token in clause if token.tag == "STOP"), None)
     if {"PLAN", "QUESTION", "NEG", "NEWS"} & cues and not {"MOVE"} & cues:
         return None
+    if _is_forbidden(clause):
+        return None
     breakeven = [token for token in clause if "BREAKEVEN" in token.cues]
     strong = [token for token in breakeven if "EVEN" in token.cues and _means_breakeven(clause, token)]
     priced = any(token.tag == "NUM" and (stop is None or token.start > stop.start) for token in clause)
@@ -159,23 +161,38 @@ def _move(clause: list[Token], fields: Fields) -> Command | None:
     ):
         token = stop or strong[0]
         return Command(Action.UPDATE, UpdateKind.MOVE_STOP_TO_BREAKEVEN, token)
-    if "TARGET" in tags and fields.targets and ("MOVE" in cues or _is_moved_to(clause, "TARGET")):
-        prices = tuple(number_of(token) for token in fields.targets)
-        return Command(
-            Action.UPDATE,
-            UpdateKind.SET_TAKE_PROFIT,
-            next(t for t in clause if t.tag == "TARGET"),
-            targets=prices,
-        )
+    if "TARGET" in tags and ("MOVE" in cues or _is_moved_to(clause, "TARGET")):
+        return _move_targets(clause, fields)
     if stop is not None and not {"HIT", "STOPPED"} & cues:
         return _move_to_level(clause, stop, fields)
     return None
 
 
+def _is_forbidden(clause: list[Token]) -> bool:
+    """`Do not move your SL yet`: the negation stands right before the verb."""
+    for place, token in enumerate(clause):
+        if "MOVE" in token.cues and any("NEG" in other.cues for other in clause[max(0, place - 2) : place]):
+            return True
+    return False
+
+
+def _move_targets(clause: list[Token], fields: Fields) -> Command | None:
+    """Read new targets: those labelled as such, else the prices that follow the label in its clause."""
+    label = next(token for token in clause if token.tag == "TARGET")
+    following = [token for token in clause if token.tag == "NUM" and token.start > label.start]
+    prices = tuple(number_of(token) for token in (fields.targets or following))
+    if not prices:
+        return None
+    return Command(Action.UPDATE, UpdateKind.SET_TAKE_PROFIT, label, targets=prices)
+
+
 def _is_moved_to(clause: list[Token], tag: str) -> bool:
     """`TP auf 4250`, `TP to 4250`: the word between label and price says that it moves."""
     return any(
-        first.tag == tag and second.tag == "TO" and second.key not in {"and", "&", "then", "or"} and third.tag == "NUM"
+        first.tag == tag
+        and second.tag == "TO"
+        and second.key not in {"and", "&", "then", "or"}
+        and third.tag == "NUM"
         for first, second, third in zip(clause, clause[1:], clause[2:], strict=False)
     )
 
@@ -206,6 +223,8 @@ def _cancel(clause: list[Token]) -> Command | None:
     verbs = [i for i, token in enumerate(clause) if "CANCEL" in token.cues]
     if not verbs or is_talk(clause[: verbs[0]]):
         return None
+    if [token.tag for token in clause[verbs[0] + 1 : verbs[0] + 3]] == ["COL", "NUM"]:
+        return None  # `Cancelled: 3` counts
     named = bool({"ORDERS", "ENTRY"} & cues_of(clause)) or any(
         token.tag in {"SYM", "MAYBE"} for token in clause
     )

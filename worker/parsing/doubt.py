@@ -21,7 +21,7 @@ ACT_FROM = Decimal("0.5")
 VETO_BELOW = 0.03
 """Under this probability of its intent a reading is not acted on, whatever the rules say."""
 
-ASK_FROM = 0.6
+ASK_FROM = 0.75
 """From this probability of an open a whole order that the rules refuse is shown instead of dropped."""
 
 UNLIKE_A_SIGNAL = "UNLIKE_A_SIGNAL"

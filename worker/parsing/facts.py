@@ -90,5 +90,7 @@ def _anchors(tokens: list[Token], fields: Fields, commands: Commands) -> list[in
     return [
         index
         for index, token in enumerate(tokens)
-        if token.start in starts or token.tag in {"STRIKE", "LIMIT", "STOP"}
+        if token.start in starts
+        or token.tag in {"STRIKE", "LIMIT", "STOP"}
+        or (commands.commands and token.key == "off")
     ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from worker.parsing.lexicon import COLON_LABELS, GRAMMAR_TAGS, PRICE_LABELS, SIGN_LABELS, lookup, match_phrase
+from worker.parsing.numbering import is_place
 from worker.parsing.options import merge_month_dates
 from worker.parsing.remarks import is_remark
 from worker.parsing.spelling import corrected_label, corrected_side
@@ -211,8 +212,12 @@ def _number_tag(tokens: list[Token], index: int) -> str:
         return "IGN" if token.value is not None and token.value < 1 else "STRIKE"
     if is_remark(tokens, index):
         return "IGN"
-    if token.unit in _UNIT_TAGS:
-        return _UNIT_TAGS[token.unit]
+    return _UNIT_TAGS.get(token.unit) or _bare_number_tag(tokens, index)
+
+
+def _bare_number_tag(tokens: list[Token], index: int) -> str:
+    """Return the tag of a number without a unit of its own."""
+    token = tokens[index]
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     previous = tokens[index - 1] if index else None
     if _names_a_right(tokens, index):
@@ -225,7 +230,7 @@ def _number_tag(tokens: list[Token], index: int) -> str:
     if _is_year(token, previous):
         token.cues = ("PAST",)
         return "IGN"
-    if _is_ordinal(tokens, index, previous, following):
+    if is_place(tokens, index, previous, following):
         return "ORD"
     if _is_quantity(token, previous, following, tokens[index + 2 : index + 3]):
         return "QTY"
@@ -271,68 +276,6 @@ def _names_a_right(tokens: list[Token], index: int) -> bool:
         if token.tag in {"CALL", "PUT"} or (distance == 1 and token.text in {"C", "P"}):
             return True
         if token.tag != "W" or token.symbol is not None:
-            return False
-    return False
-
-
-def _is_ordinal(tokens: list[Token], index: int, previous: Token | None, following: Token | None) -> bool:
-    token = tokens[index]
-    if (
-        token.value is None
-        or token.currency
-        or not token.text.isdigit()
-        or token.value > 20
-        or following is None
-    ):
-        return False
-    line_start = (
-        previous is None
-        or previous.tag == "NL"
-        or (previous.tag == "W" and previous.kind in {"P", "EMOJI"} and previous.key != "(")
-    )
-    if following.key == ")":
-        before = tokens[index - 2] if index > 1 else None
-        opened = previous is not None and previous.key == "("
-        return not opened or (before is not None and before.tag == "TARGET")
-    if line_start and _bulleted(tokens, index):
-        return True
-    if line_start and following.key in {".", ":", "-"} and _number_follows(tokens, index + 2, 2):
-        return True
-    if (
-        previous is not None
-        and previous.kind == "WORD"
-        and following.key in {":", "="}
-        and _number_follows(tokens, index + 2, 1)
-    ):
-        return True
-    labelled = previous is not None and previous.tag in {"TARGET", "ENTRY", "STOP", "LIMIT"}
-    if labelled and following.kind == "NL":
-        below = tokens[index + 2] if index + 2 < len(tokens) else None
-        return below is not None and below.kind == "NUM" and below.unit in {"", "k"}
-    after = tokens[index + 2] if index + 2 < len(tokens) else None
-    if following.key == "-" and following.glued and after is not None and after.glued and after.unit == "%":
-        return False
-    return labelled and following.key not in {"/", ",", "|", "&"} and _number_follows(tokens, index + 1, 4)
-
-
-def _bulleted(tokens: list[Token], index: int) -> bool:
-    """`2▪️TP 1.1927`: a place, a bullet and a label."""
-    bullet, label = (tokens[index + 1 : index + 3] + [None, None])[:2]
-    if bullet is None or label is None:
-        return False
-    return bullet.kind in {"P", "EMOJI"} and bullet.tag == "W" and label.tag in {"TARGET", "ENTRY"}
-
-
-def _number_follows(tokens: list[Token], start: int, reach: int) -> bool:
-    for token in tokens[start : start + reach]:
-        if token.kind == "NUM":
-            return True
-        if token.tag == "NL" or (
-            token.kind == "WORD"
-            and token.cues
-            and token.tag not in {"NOW", "TO"}
-            and "MOVE" not in token.cues
-        ):
             return False
     return False
 

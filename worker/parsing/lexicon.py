@@ -13,7 +13,7 @@ _ROWS: tuple[tuple[str, str], ...] = (
     ("FOOT", ("not financial advice|for informational purposes|for information purposes|solely for|for educational purposes|disclaimer|"
              "not an investment advice|nfa|trade at your own risk|educational only|manage your own risk|manage your risk|keine anlageberatung|не является финансовой рекомендацией|how i trade|notes|reason|"
              "today at|risk warning|join us|trailing configuration|published by|accuracy|powered by")),
-    ("RECAP", ("recap|разбор|lesson|tutorial|position sizing|reminder|recaps|weekly recap|results|performance|watchlist|watch list|summary|итоги|результаты|观察列表|总结|rückblick|"
+    ("RECAP", ("open positions|my positions|current positions|my open positions|open trades|current trades|my portfolio|portfolio update|running trades|offene positionen|открытые позиции|当前持仓|positions ouvertes|الصفقات المفتوحة|recap|разбор|lesson|tutorial|position sizing|reminder|recaps|weekly recap|results|performance|watchlist|watch list|summary|итоги|результаты|观察列表|总结|rückblick|"
               "signals closed|win rate|winrate|last week|this week's|yesterday's")),
     # Levels.
     ("TARGET", ("تارگت|target|targets|tp|tps|t/p|take profit|take profits|takeprofit|take profit targets|take profit target|profit target|profit targets|selling targets|"
@@ -81,7 +81,7 @@ _ROWS: tuple[tuple[str, str], ...] = (
               "крою|кроем|кройте|режем|режу|сливаю|сливаем|скидываю|сбрасываю|сбрасываем|продал|продали|вышли|выйти|выходите|вышел|离场|出局|平掉|全平|清掉|获利了结|止盈出局|止损离场|落袋|落袋为安|先出|走人|抛出|"
               "on sort|on coupe|je coupe|je sors|sortie|sortir|soldez|solder|encaissez|liquidez|on ferme|clôturons|on clôture|clôturé|fermé|اخرج|اخرجوا|خروج|نخرج|اغلقوا|اقفل|تصفية|"
               "cerrar|cierra|cierro|cerramos|cerrado|cierren|cerrad|salgo|salir|salimos|vendido|fechar|fecho|fechei|chiudere|chiudo|chiuso")),
-    ("TRIM", ("out majority|majority out|out the majority|lightened up|lightening up|lighten up|lighten|reduce position|reduced position|reduce size|reducing size|reducing position|reduce here|reduced here|reducing here|shave|shaved|shaving|skim|skimmed|skimming|partialed|partial out|partial close|partially close|partially closed|"
+    ("TRIM", ("out majority|majority out|out the majority|lightened up|lightening up|lighten up|lighten|reduce position|reduced position|reduce size|reducing size|reducing position|reduce here|reduced here|reducing here|shave some|shaved some|shaving some|shave half|skim|skimmed|skimming|off the table here|some off the table|half off the table|vom tisch|de la table|partialed|partial out|partial close|partially close|partially closed|"
              "took half|taking half|take half|sold half|selling half|derisk|derisked|derisking|de risk|de risked|de risking|piece off|chunk off|bit off|book some|booked some|booking some|book partial|book partials|book partial profits|"
              "pay yourself|paid myself|paying myself|pay myself|bank some|banked some|ring the register|rang the register|secure some|secure partials|secure partial|scale some|take a bit off|took a bit off|"
              "减半|平一半|减一半|部分止盈|出一半|减掉|teilweise|teilschließung|teilgewinne mitnehmen|reduziere|reduzieren|halbieren|allégez|alléger|allège|prise partielle|prenez la moitié|encaissez la moitié|"
@@ -92,16 +92,28 @@ _ROWS: tuple[tuple[str, str], ...] = (
               "остальное держ*|остаток держ*|rest läuft|rest laufen lassen|lassen wir laufen|laisser courir|laissez courir|剩下的持有|剩余持有|留底仓|الباقي مستمر")),
     ("HALF", "la moitié|mitad|la mitad|metade|metà|пополам|半|die hälfte|zur hälfte|50 percent"),
     ("REST", "das restliche|den rest|toute la position|tout|alles|todo|toda|tudo|полностью|целиком|всю позицию|весь объем|全数|全仓|بالكامل|كل|entire|whole|entire position|whole position|last piece|last bit|final piece"),
-    ("MOVE", ("drag|dragged|dragging|snug|push|pushed|pull|pulled|bump|bumped|bumping|slide|sliding|ratchet|ratcheting|walk up|walking|new stop|advance|"
+    ("MOVE", ("drag|dragged|dragging|snug|push|pushed|pull|pulled|bump|bumped|bumping|slide|sliding|ratchet|ratcheting|walk up|walking|advance|"
              "mover|mueve|mueva|muevan|movemos|subir|sube|ajustar|ajusta|ajusten|poner|pon|pongan|décaler|décalez|décale|resserrer|resserrez|resserre|remontez|passez|passer|placez|mettons|nachgezogen|zieht|ziehen|anheben|"
              "hebt|absichern|sichert|sichere|переставь*|подвин*|подними*|поднима*|двинь*|ставь*|ставлю|переведите|переводите|上调|下移|上移到|提到|推到|拉到|推保护|ضع|نقلنا|عدل|تعديل|spostare|sposto")),
-    ("BREAKEVEN", "entrada|punto de entrada|precio de entrada|einstandspreis|kaufkurs|einstiegspreis|prix de revient|pru|point mort|l'entrée|entrée|成本价|平保|بريك|نقطة التعادل|твх|ноль позиции|fill price|avg price|average price|open price|opening price"),
+    ("TARGET", "new target|new targets|new tp|new tps|new pt|new take profit|updated target|updated targets|neues ziel|neue ziele|nouvel objectif|nouveaux objectifs|новая цель|новые цели|新目标|新止盈|nuevo objetivo|الهدف الجديد"),
+    ("MOVE", "new target|new targets|new tp|new tps|new pt|new take profit|updated target|updated targets|neues ziel|neue ziele|nouvel objectif|nouveaux objectifs|новая цель|новые цели|新目标|新止盈|nuevo objetivo|الهدف الجديد"),
+    ("STOP", "new stop|new sl|new stop loss|neuer stop|neuer sl|nouveau stop|nouveau sl|новый стоп|新止损|nuevo stop|الستوب الجديد"),
+    ("MOVE", "new stop|new sl|new stop loss|neuer stop|neuer sl|nouveau stop|nouveau sl|новый стоп|新止损|nuevo stop|الستوب الجديد|انقلوا|حركوا|ارفعوا|عدلوا"),
+    ("ORDERS", "by analyst|by our analyst|by the analyst|by the trader"),
+    ("BREAKEVEN", "نقطة الدخول|entrada|punto de entrada|precio de entrada|einstandspreis|kaufkurs|einstiegspreis|prix de revient|pru|point mort|l'entrée|entrée|成本价|平保|بريك|نقطة التعادل|твх|ноль позиции|fill price|avg price|average price|open price|opening price"),
     ("EVEN", ("be|b/e|b.e|breakeven|break even|brake even|bu|бу|б/у|безубыток|безуб*|保本|平保|推保护|einstand|einstandskurs|einstandspreis|التعادل|نقطة التعادل|بريك ايفن|risk free|riskfree|seuil de rentabilité|point mort|нулевой|risikofrei|sans risque|sin riesgo")),
-    ("CANCEL", ("scrap|scrapped|nix|disregard|withdraw|pull the order|pulled the order|kill the order|no longer valid|not valid anymore|setup invalid|signal invalid|cancela|cancelar|cancelen|cancelado|anular|annulez|annulons|supprimez|supprimer|"
+    ("CANCEL", ("pull it|pull the limit|pull my limit|pull that order|pulled the limit|pulling the limit|scrap|scrapped|nix|disregard|withdraw|pull the order|pulled the order|kill the order|no longer valid|not valid anymore|setup invalid|signal invalid|cancela|cancelar|cancelen|cancelado|anular|annulez|annulons|supprimez|supprimer|"
                "löschen|löscht|stornieren|storniert|streichen|gestrichen|作废|撤掉|删除|撤|неактуал*|не актуал*|отбой|الغوا|احذف|حذف|ملغي|ملغاة")),
     ("ORDERS", "ордера|ордеров|позиция отложенная|orden|ordre|ordres|auftrag|挂的单|setup|pending order|pending orders|pendings|pending|limit buy|limit sell|buy stop|sell stop|sell limit|buy limit"),
     ("HIT", "alcanzado|alcanzada|getroffen|touchée|достигли|забрали|закрылся|сработала|命中|触发|打到|到位|تحققت|تحقق الهدف|done ✅|banged|tagged|printed|got tagged|got taken|taken out|cleared"),
     ("STOPPED", "выбит|выбило по стопу|стопануло|стоп выбило|по стопу закрылись|打损|扫损|被扫|sl touché|stoppé|on est stoppé|stop erreicht|sl erreicht|sl getroffen|stop alcanzado|knocked out|shaken out|took a stop|stopped us out|stop was taken|sl was hit|hit the stop|hit the sl"),
+    # What only sounds like a command, and who only sounds like the provider.
+    ("NEWS", "close early|closes early|closing early|early close|reduce only|bank holiday|holiday hours"),
+    ("TERM", "last week's low|last week's high|last week's close|yesterday's low|yesterday's high|yesterday's close"),
+    ("PLAN", "even if"),
+    ("RECAP", "tip of the day|pro tip|quick tip|statistics|monthly statistics|monthly stats|weekly stats|statistik|статистика|统计|statistiques|إحصائيات|estadísticas"),
+    ("OTHERS", "our friends|another desk|other desk|another analyst|other analyst|other traders|another group|another channel"),
+    ("REFUSED", "have no position|we have no position|not our trade|not our signal|not us|scam|scammer|scammers|scam warning|fake channel|fake account|copy of our channel"),
     # Reports.
     ("STOPPED", ("stopped|stopped out|stop hit|sl hit|stop loss hit|stoploss hit|stopped me out|got stopped|sl reached|stop triggered|stop was hit|hit stop|hit sl|hit stop loss|hit my stop|hit our stop|"
                 "выбило|по стопу|стоп сработал|стопнуло|止损触发|被止损|ausgestoppt|stop touché|ضرب الستوب|ضرب وقف")),
@@ -210,7 +222,7 @@ def lookup(word: str) -> tuple[str, ...]:
     tags = PHRASES.get((word,))
     if tags is not None:
         return tags
-    for length in range(len(word) - 1, SHORTEST_STEM - 1, -1):
+    for length in range(len(word), SHORTEST_STEM - 1, -1):
         tags = STEMS.get(word[:length])
         if tags is not None:
             return tags

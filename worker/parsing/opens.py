@@ -42,7 +42,12 @@ def _premium(facts: Facts) -> list[Token]:
     if not facts.contracts or facts.fields.labelled:
         return []
     tokens, place = facts.tokens, facts.contracts[0].last + 1
-    while place < len(tokens) and tokens[place].tag in {"AT", "COL", "W"} and tokens[place].kind in {"P", "WORD"} and place - facts.contracts[0].last <= BEHIND:
+    while (
+        place < len(tokens)
+        and tokens[place].tag in {"AT", "COL", "W"}
+        and tokens[place].kind in {"P", "WORD"}
+        and place - facts.contracts[0].last <= BEHIND
+    ):
         place += 1
     found: list[Token] = []
     while place < len(tokens) and tokens[place].tag == "NUM":

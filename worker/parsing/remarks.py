@@ -18,7 +18,9 @@ def is_remark(tokens: list[Token], index: int) -> bool:
     if previous is None or token.value is None:
         return False
     if previous.key == "+":
-        return token.unit in {"", "pips"} and not (index > 1 and tokens[index - 2].kind == "NUM" and token.glued and previous.glued)
+        return token.unit in {"", "pips"} and not (
+            index > 1 and tokens[index - 2].kind == "NUM" and token.glued and previous.glued
+        )
     if previous.key == "-" and token.glued and not previous.glued and _is_far(tokens, index):
         return True
     if _counts_a_rest(tokens, index):
@@ -42,7 +44,12 @@ def _counts_a_rest(tokens: list[Token], index: int) -> bool:
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     if previous.key != "-" or token.currency or not token.text.isdigit() or following is None:
         return False
-    return token.value is not None and token.value <= _FEW and following.kind == "WORD" and following.key in _COUNTED
+    return (
+        token.value is not None
+        and token.value <= _FEW
+        and following.kind == "WORD"
+        and following.key in _COUNTED
+    )
 
 
 def _opened_behind_price(tokens: list[Token], index: int) -> bool:

@@ -204,13 +204,11 @@ def _classify(piece: str, start: int, end: int, previous: Token | None) -> list[
         return [Token("OCC", piece, piece.upper().lstrip("."), start, end)]
     if _MULTIPLE.fullmatch(piece):
         return [Token("NUM", piece, piece, start, end, value=Decimal(piece[1:]), unit="x")]
-    dotted = _DOTTED.get(piece.lower().rstrip("."))
-    if dotted:
-        return [Token("WORD", piece, dotted, start, end)]
     glued_label = _CUT_LABEL.fullmatch(piece)
     if glued_label:
         return _split_label(glued_label, start, end)
-    return [Token("WORD", piece, piece.lower().replace("ё", "е"), start, end)]
+    word = piece.lower().replace("ё", "е")
+    return [Token("WORD", piece, _DOTTED.get(word.rstrip("."), word), start, end)]
 
 
 def _split_label(match: re.Match[str], start: int, end: int) -> list[Token]:

@@ -133,6 +133,8 @@ ALIASES: dict[str, str] = {
     "ذهب": "XAU/USD",
     "l'or": "XAU/USD",
     "silver": "XAG/USD",
+    "الفضة": "XAG/USD",
+    "فضة": "XAG/USD",
     "серебро": "XAG/USD",
     "silber": "XAG/USD",
     "白银": "XAG/USD",

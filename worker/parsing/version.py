@@ -1,3 +1,3 @@
 """The parser's version, stored with every reading: grows with each change that may read a message differently."""
 
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"

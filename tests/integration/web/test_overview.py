@@ -54,6 +54,22 @@ def test_talk_is_shown_only_when_all_messages_are_asked_for(sign_in: SignIn, now
     assert "busy day ahead" in text_of(client, "/overview/parts/signals?messages=all")
 
 
+def test_a_doubtful_reading_is_shown_as_a_question_with_what_speaks_against_it(
+    sign_in: SignIn, now: datetime
+) -> None:
+    write_day(now)
+    page = text_of(sign_in("demo"), "/")
+    assert "Did you mean: Buy OP/USDT at 2.3, stop 2.18, target 2.62?" in page
+    assert "Nothing was traded: It tells what may be done later, not what is done now." in page
+    assert "Needs a look" in page
+
+
+def test_what_a_provider_usually_means_stands_beside_its_readings(sign_in: SignIn, now: datetime) -> None:
+    write_day(now)
+    page = text_of(sign_in("demo"), "/")
+    assert "market crypto (41 of 44) · quotes in USDT (38 of 38) · writes English (52 of 52)" in page
+
+
 def test_each_part_answers_alone_with_what_the_page_shows(sign_in: SignIn, now: datetime) -> None:
     write_day(now)
     client = sign_in("demo")

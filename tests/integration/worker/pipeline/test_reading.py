@@ -12,7 +12,7 @@ from shared.models.mapping import rows_of
 from shared.models.messages import MessageStatus
 from shared.models.providers import Provider
 from tests.integration.worker.pipeline.driver import Driver
-from tests.unit.worker.parsing.samples import NOISE
+from tests.unit.worker.parsing.chatter import NOISE
 from worker.parsing.parser import ACT_FROM, parse_message
 from worker.pipeline.learn import learn_all
 from worker.task import app

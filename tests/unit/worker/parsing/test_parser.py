@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from shared.domain.instruments import AssetClass
 from shared.domain.signals import Action, NotASignal, Reading, Side, Signal, Trigger, UpdateKind
-from tests.unit.worker.parsing.samples import COMMANDS, NOISE, OPENS, OPTIONS
+from tests.unit.worker.parsing.chatter import NOISE
+from tests.unit.worker.parsing.samples import COMMANDS, OPENS, OPTIONS
 from worker.parsing.parser import ACT_FROM, ParseContext, parse_message
 from worker.parsing.reasons import REASONS
 
