@@ -84,6 +84,23 @@ _RESULT_BEFORE = frozenset(
         "approx",
     }
 )
+_TAKES = frozenset({"taking", "take", "took"})
+_NOT_TAKEN_OFF = frozenset(
+    {
+        "day",
+        "days",
+        "week",
+        "weekend",
+        "time",
+        "hat",
+        "hats",
+        "night",
+        "morning",
+        "afternoon",
+        "evening",
+        "gloves",
+    }
+)
 _NOUNS = frozenset({"partial", "partials"})
 _CLOSING = frozenset({"CLOSE", "TRIM", "SELLING", "BOOK"})
 
@@ -151,6 +168,7 @@ def read_close(clause: list[Token], spent: frozenset[int]) -> Command | None:
     elif not {"CLOSE", "TRIM", "BOOK"} & cues_of(clause) and not _sells_what_is_held(clause, verbs[0]):
         return None
     partial, fraction = _portion(clause, verbs[0], spent)
+    partial = partial or (verb.key in _TAKES and _is_idiom(clause, verbs[0]))
     kind = UpdateKind.CLOSE_PARTIAL if partial else UpdateKind.CLOSE_ALL
     return Command(Action.CLOSE, kind, verb, _closed_side(clause), fraction, _exit_price(clause, spent))
 
@@ -201,17 +219,18 @@ def _is_idiom(clause: list[Token], index: int) -> bool:
         return False
     if token.key == "out":
         return index == 0 and following.tag in {"SYM", "MAYBE"}
-    if token.key in {"taking", "take", "took"}:
+    if token.key in _TAKES:
         return _takes_off(clause[index + 1 : index + 5])
     return token.tag == "TARGET" and "HALF" in following.cues
 
 
 def _takes_off(following: list[Token]) -> bool:
-    """`50% off`, `3/4 off`, `a quarter off`, `another third off`."""
-    for place, token in enumerate(following[:3]):
-        share = token.tag == "PCT" or token.text in FRACTIONS or {"HALF", "SOME"} & set(token.cues)
-        if share:
-            return any(other.key == "off" for other in following[place + 1 : place + 2])
+    """`50% off`, `3/4 off`, `a quarter off`, `a little more off`: whatever stands between, unless it is a day."""
+    for token in following:
+        if token.key == "off":
+            return token is not following[0]
+        if token.tag == "NUM" or token.kind not in {"WORD", "NUM", "DATE"} or token.key in _NOT_TAKEN_OFF:
+            return False
     return False
 
 

