@@ -22,6 +22,9 @@ _TALK = {
     "REFUSED": "NEGATED", "QUESTION": "QUESTION", "WATCH": "WATCHING", "NEG": "NEGATED", "PLAN": "PLAN",
     "HOLD": "HOLDING", "NEWS": "NEWS", "FLOW": "NEWS", "OTHERS": "NEWS", "RECAP": "RECAP", "BRAG": "RESULT", "PAST": "RESULT", "AD": "NEWS",
 }  # fmt: skip
+_OPINIONS = frozenset(
+    {"should we", "should i", "shall we", "thoughts", "opinion", "opinions", "what do you think", "agree"}
+)
 _CONDITIONS = frozenset({"if", "unless", "если", "wenn", "falls", "如果", "si", "إذا"})
 _PLURALS = frozenset({"longs", "shorts", "лонги", "шорты", "多单", "空单"})
 _HEADINGS_OF_PLANS = frozenset({"PLAN", "RECAP", "WATCH"})
@@ -93,8 +96,8 @@ def _judge_levels(tokens: list[Token], fields: Fields, chosen: Chosen) -> OpenVe
     reason = _heading_reason(
         tokens, first, complete=fields.has_stop and fields.has_targets
     ) or _level_line_reason(tokens, [t for t in places if t is not None])
-    if reason:
-        return OpenVerdict(THIN, reason)
+    if reason or _asks_at_the_end(tokens):
+        return OpenVerdict(THIN, reason or "QUESTION")
     if not _orders(fields):
         return OpenVerdict(THIN, "NO_INTENT")
     levels = bool(fields.entry() or fields.now) + fields.has_stop + fields.has_targets
@@ -163,6 +166,12 @@ def _level_line_reason(tokens: list[Token], levels: list[Token]) -> str:
         if reason:
             return reason
     return ""
+
+
+def _asks_at_the_end(tokens: list[Token]) -> bool:
+    """`Should we?`, `Thoughts?` below the levels ask for an opinion; `Ready?` and `Who is in?` do not."""
+    last = next((line for line in reversed(lines_of(tokens)) if line), [])
+    return len(last) <= SHORT_HEADING and any(token.key in _OPINIONS for token in last)
 
 
 def _withdrawn(line: list[Token], first: int) -> bool:

@@ -50,13 +50,14 @@ def _weigh_signal(reading: Signal, chances: dict[Intent, float]) -> Signal:
 
 
 def _lowered(confidence: Decimal, chance: float) -> Decimal:
-    """Keep the confidence from an even chance up; from there it falls to `ACT_FROM` at the veto, and to 0 at none."""
-    if chance >= 0.5:
+    """Keep the rules' confidence down to the veto; below it falls from `ACT_FROM` to 0 with the chance.
+
+    Between veto and certainty a reading of the rules was right as often as above it (585 of 587 messages with their
+    families left out): there the chance adds nothing.
+    """
+    if chance >= VETO_BELOW:
         return confidence
-    if chance < VETO_BELOW:
-        return (ACT_FROM * Decimal(chance / VETO_BELOW)).quantize(Decimal("0.01"), "ROUND_FLOOR")
-    share = Decimal((chance - VETO_BELOW) / (0.5 - VETO_BELOW))
-    return (ACT_FROM + (confidence - ACT_FROM) * share).quantize(Decimal("0.01"))
+    return (ACT_FROM * Decimal(chance / VETO_BELOW)).quantize(Decimal("0.01"), "ROUND_FLOOR")
 
 
 def _second_thought(reading: NotASignal, facts: Facts, chance: float) -> Reading:

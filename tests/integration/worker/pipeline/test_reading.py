@@ -3,30 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import pytest
-
 from shared.domain.profiles import Habit, ProviderProfile
-from shared.domain.signals import Signal
 from shared.models import market, providers, signals
 from shared.models.mapping import rows_of
 from shared.models.messages import MessageStatus
 from shared.models.providers import Provider
 from tests.integration.worker.pipeline.driver import Driver
-from tests.unit.worker.parsing.chatter import NOISE
-from worker.parsing.parser import ACT_FROM, parse_message
 from worker.pipeline.learn import learn_all
 from worker.task import app
 
+SAMPLE = "SAMPLE\nPair: ADA/USDT\nSide: Short\nEntry: 0.52\nStop loss: 0.56\nTarget 1: 0.48\nTarget 2: 0.45\nLeverage: 5x"
 ORDER = "LONG {}\nEntry: {}\nStop loss: {}\nTarget: {}"
-
-
-def doubtful() -> tuple[str, str]:
-    """Return a sample that spells out an order and is none, and what speaks against it."""
-    for text, _ in NOISE:
-        reading = parse_message(text)
-        if isinstance(reading, Signal) and reading.action == "open" and reading.confidence < ACT_FROM:
-            return text, reading.doubt
-    pytest.fail("no sample is doubtful any more: choose another text")
 
 
 def profile_of(provider_id: str) -> ProviderProfile:
@@ -38,17 +25,17 @@ def profile_of(provider_id: str) -> ProviderProfile:
 
 def test_a_doubtful_reading_is_kept_and_moves_no_money(driver: Driver) -> None:
     driver.add_follower(driver.add_provider())
-    text, doubt = doubtful()
-    message = driver.say(text)
+    message = driver.say(SAMPLE)
     assert (message.status, message.reason, message.detail) == (
         MessageStatus.QUARANTINED,
         "LOW_CONFIDENCE",
-        doubt,
+        "PLAN",
     )
     record = signals.newest_of(message.source, message.channel_id, message.message_id)
     assert record is not None
     assert record.signal is not None
-    assert (record.signal.doubt, bool(record.signal.spans)) == (doubt, True)
+    assert (record.signal.symbol, record.signal.doubt) == ("ADA/USDT", "PLAN")
+    assert record.signal.spans
     assert driver.orders(message) == []
     assert driver.receipts(message) == []
 

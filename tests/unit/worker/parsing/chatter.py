@@ -253,4 +253,5 @@ NOISE: tuple[tuple[str, str], ...] = (
     ("DO NOT MOVE YOUR SL YET ❌ DO NOT CLOSE ❌ PATIENCE", "*"),
     ("taking the day off guys, see you on monday", "*"),
     ("took my hat off to this market today", "*"),
+    ("SELL EURUSD 1.0850\nSL 1.0890\nTP1 1.0800\nTP2 1.0750\nshould we?", "QUESTION"),
 )

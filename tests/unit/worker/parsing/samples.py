@@ -81,6 +81,7 @@ OPENS: tuple[tuple[str, str, str, list[str], str | None, list[str]], ...] = (
     ("#ZRX 市價空\n第一止盈：0.3120\n第二止盈：0.3050\n止損：0.3320", "ZRX/USDT", "sell", [], "0.3320", ["0.3120", "0.3050"]),
     ("ADAUSDT LONG\nTP1: 0.52 30%\nTP2: 0.55 40%\nTP3: 0.60 30%", "ADA/USDT", "buy", [], None, ["0.52", "0.55", "0.60"]),
     ("Spot buy: DOT/USDT 4.10-4.30, stop 3.80, targets 5 and 6.50", "DOT/USDT", "buy", ["4.10", "4.30"], "3.80", ["5", "6.50"]),
+    ("SELL EURUSD 1.0850\nSL 1.0890\nTP1 1.0800\nTP2 1.0750\nWho is in?", "EUR/USD", "sell", ["1.0850"], "1.0890", ["1.0800", "1.0750"]),
     ("Long agilent 118.20, stop 115, target 126", "A", "buy", ["118.20"], "115", ["126"]),
 )
 
