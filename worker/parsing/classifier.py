@@ -263,6 +263,8 @@ def tells_result(tokens: list[Token]) -> bool:
         if token.tag != "PCT":
             continue
         before = tokens[index - 1] if index else None
+        if any(other.tag in {"TARGET", "STOP"} for other in tokens[max(0, index - 2) : index]):
+            continue  # `🎯 +25%` is a level
         near = tokens[max(0, index - 2) : index + 3]
         if (before is not None and before.key == "+") or any("RESULT" in other.cues for other in near):
             return True

@@ -217,11 +217,19 @@ def _is_idiom(clause: list[Token], index: int) -> bool:
     following = clause[index + 1] if index + 1 < len(clause) else None
     if following is None:
         return False
+    if token.text == "BTC":
+        return index == 0 and _names_contract(clause[1:])
     if token.key == "out":
         return index == 0 and following.tag in {"SYM", "MAYBE"}
     if token.key in _TAKES:
         return _takes_off(clause[index + 1 : index + 5])
     return token.tag == "TARGET" and "HALF" in following.cues
+
+
+def _names_contract(rest: list[Token]) -> bool:
+    """`BTC 2 F 12/18 12P`: buy to close, where a ticker and a contract of it follow."""
+    symbols = [token for token in rest[:3] if token.symbol is not None or token.text.isupper()]
+    return bool(symbols) and any(token.tag in {"STRIKE", "OCC"} for token in rest)
 
 
 def _takes_off(following: list[Token]) -> bool:

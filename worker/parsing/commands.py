@@ -226,7 +226,7 @@ def _cancel(clause: list[Token]) -> Command | None:
     if [token.tag for token in clause[verbs[0] + 1 : verbs[0] + 3]] == ["COL", "NUM"]:
         return None  # `Cancelled: 3` counts
     named = bool({"ORDERS", "ENTRY"} & cues_of(clause)) or any(
-        token.tag in {"SYM", "MAYBE"} for token in clause
+        token.tag in {"SYM", "MAYBE"} or token.key.startswith("cancel ") for token in clause
     )
     if named or len(clause) <= 3:
         return Command(Action.UPDATE, UpdateKind.CANCEL, clause[verbs[0]])

@@ -11,6 +11,7 @@ from worker.parsing.grammar import MAX_LEAVES, chunk, tag_tokens
 from worker.parsing.instrument import Chosen, choose_instrument
 from worker.parsing.options import FoundContract, find_contracts
 from worker.parsing.roles import settle_roles
+from worker.parsing.tables import unfold_table
 from worker.parsing.tokens import Token, tokenize
 
 MAX_CHARACTERS = 8000
@@ -57,7 +58,7 @@ def facts_of(text: str, context: ParseContext) -> Facts | str:
         return "EMPTY"
     if len(text) > MAX_CHARACTERS:
         return "TOO_LONG"
-    tokens = message_body(tag_tokens(tokenize(text)))
+    tokens = message_body(tag_tokens(unfold_table(tokenize(text))))
     if all(token.tag == "NL" for token in tokens):
         return "EMPTY"
     if len(tokens) > MAX_LEAVES * 2:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from worker.parsing.dates import merge_month_dates
 from worker.parsing.lexicon import COLON_LABELS, GRAMMAR_TAGS, PRICE_LABELS, SIGN_LABELS, lookup, match_phrase
 from worker.parsing.numbering import is_place
-from worker.parsing.options import merge_month_dates
 from worker.parsing.remarks import is_remark
 from worker.parsing.spelling import corrected_label, corrected_side
+from worker.parsing.strikes import PLURAL_STRIKE, last_right, names_a_right
 from worker.parsing.symbols import mark_symbols
 from worker.parsing.tokens import Token
 
@@ -114,29 +115,57 @@ def _tag_words(tokens: list[Token]) -> list[Token]:
     index = 0
     while index < len(tokens):
         token = tokens[index]
-        width = 1
-        if token.kind == "P":
-            token.tag = _punctuation_tag(token)
-            if token.key in {"@", "?"}:
-                token.cues = match_phrase([token.key])[1]
-        elif token.kind == "NL":
-            token.tag = "NL"
-        elif token.kind in {"DATE", "OCC", "TIME"}:
-            token.tag = token.kind
-        elif token.kind in {"WORD", "HASH"}:
-            words, positions = _words_from(tokens, index)
-            count, cues = match_phrase(words)
-            width = positions[count - 1]
-            token.cues = cues
-            if width > 1:
-                token = _join(tokens[index : index + width], cues)
-            if token.symbol is not None and _is_label(tokens, index + width, cues):
-                token.symbol = None
-            if cues and (token.symbol is None or width > 1):
-                token.tag = next((cue for cue in cues if cue in GRAMMAR_TAGS), "W")
+        if token.kind == "DATE" and tagged and tagged[-1].tag == "TARGET" and token.text.count("/") == 1:
+            tagged.extend(_as_prices(token))
+            index += 1
+            continue
+        if PLURAL_STRIKE.fullmatch(token.key) and last_right(tagged):
+            token.kind, token.unit, token.value = "NUM", last_right(tagged), Decimal(token.key[:-1])
+        if token.kind in {"WORD", "HASH"}:
+            token, width = _tag_phrase(tokens, index)
+        else:
+            _tag_sign(token)
+            width = 1
         tagged.append(token)
         index += width
     return tagged
+
+
+def _tag_sign(token: Token) -> None:
+    """Tag what is neither a word nor a number."""
+    if token.kind == "P":
+        token.tag = _punctuation_tag(token)
+        if token.key in {"@", "?"}:
+            token.cues = match_phrase([token.key])[1]
+    elif token.kind in {"NL", "DATE", "OCC", "TIME"}:
+        token.tag = token.kind
+
+
+def _tag_phrase(tokens: list[Token], index: int) -> tuple[Token, int]:
+    """Return the longest phrase that the lexicon knows from here on as one token, and how many it is made of."""
+    token = tokens[index]
+    words, positions = _words_from(tokens, index)
+    count, cues = match_phrase(words)
+    width = positions[count - 1]
+    token.cues = cues
+    if width > 1:
+        token = _join(tokens[index : index + width], cues)
+    if token.symbol is not None and _is_label(tokens, index + width, cues):
+        token.symbol = None
+    if cues and (token.symbol is None or width > 1):
+        token.tag = next((cue for cue in cues if cue in GRAMMAR_TAGS), "W")
+    return token, width
+
+
+def _as_prices(token: Token) -> list[Token]:
+    """`TP 9/12` names two targets and no day."""
+    left, right = token.text.split("/")
+    cut = token.start + len(left)
+    return [
+        Token("NUM", left, left, token.start, cut, value=Decimal(left)),
+        Token("P", "/", "/", cut, cut + 1, tag="JOIN"),
+        Token("NUM", right, right, cut + 1, token.end, value=Decimal(right)),
+    ]
 
 
 def _is_label(tokens: list[Token], place: int, cues: tuple[str, ...]) -> bool:
@@ -148,20 +177,35 @@ def _is_label(tokens: list[Token], place: int, cues: tuple[str, ...]) -> bool:
 
 def _tag_bare_labels(tokens: list[Token]) -> None:
     """Take `Price:`, `Take 1:` and `🎯 1.25` for labels although the word or sign alone says little; mend slips."""
-    stop_seen = False
+    seen: set[str] = set()
     for index, (token, following) in enumerate(itertools.pairwise(tokens)):
-        stop_seen = stop_seen or token.tag == "STOP"
         after = tokens[index + 2] if index + 2 < len(tokens) else None
         numbered = following.kind == "NUM" and following.text.isdigit() and len(following.text) == 1
         has_colon = following.key == ":" or (numbered and after is not None and after.key == ":")
+        meant = _role_of_word(token, following, after, seen)
         if has_colon and token.tag == "W" and token.key in COLON_LABELS:
             token.tag = COLON_LABELS[token.key]
-        elif following.kind == "NUM" and following.unit in {"", "k"} and token.key in SIGN_LABELS:
-            token.tag = SIGN_LABELS[token.key]
-        elif stop_seen and following.kind == "NUM" and token.key in PRICE_LABELS:
-            token.tag, token.cues = "TARGET", ("TARGET",)
+        elif meant:
+            token.tag, token.cues = meant, (meant,)
         elif token.kind == "WORD" and token.tag in {"W", "MAYBE"} and not token.cues:
             _mend(token, labels=has_colon or following.kind == "NUM")
+        seen.add(token.tag)
+
+
+def _role_of_word(token: Token, following: Token, after: Token | None, seen: set[str]) -> str:
+    """Return the label that a sign or a phrase is beside the number that follows it, given the tags before it."""
+    signed = following.key in {"+", "-"} and after is not None and after.kind == "NUM" and after.unit == "%"
+    if token.key in SIGN_LABELS and (
+        signed or (following.kind == "NUM" and following.unit in {"", "k", "%"})
+    ):
+        return SIGN_LABELS[token.key]
+    if following.kind != "NUM" and not (following.tag == "AT" and after is not None and after.kind == "NUM"):
+        return ""
+    if "STOP" in seen and token.key in PRICE_LABELS:
+        return "TARGET"
+    if "SELL" in seen:
+        return {"cover": "TARGET", "buy stop": "STOP", "buy stop at": "STOP"}.get(token.key, "")
+    return {"sell stop": "STOP"}.get(token.key, "") if "BUY" in seen else ""
 
 
 def _mend(token: Token, *, labels: bool) -> None:
@@ -188,7 +232,7 @@ def _words_from(tokens: list[Token], start: int) -> tuple[list[str], list[int]]:
 
 def _join(tokens: list[Token], cues: tuple[str, ...]) -> Token:
     first, last = tokens[0], tokens[-1]
-    text = " ".join(token.text for token in tokens)
+    text = " ".join(token.text for token in tokens if token.kind != "P")
     return Token("WORD", text, text.lower(), first.start, last.end, glued=first.glued, cues=cues)
 
 
@@ -220,7 +264,7 @@ def _bare_number_tag(tokens: list[Token], index: int) -> str:
     token = tokens[index]
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     previous = tokens[index - 1] if index else None
-    if _names_a_right(tokens, index):
+    if names_a_right(tokens, index):
         return "STRIKE"
     counted = _counted_tag(token, following)
     if counted:
@@ -263,21 +307,6 @@ def _is_identifier(tokens: list[Token], index: int) -> bool:
 def _is_year(token: Token, previous: Token | None) -> bool:
     named = previous is not None and previous.key in {"in", "since", "of", "back in", "from"}
     return named and token.text.isdigit() and len(token.text) == 4 and token.text[:2] in {"19", "20"}
-
-
-def _names_a_right(tokens: list[Token], index: int) -> bool:
-    """A number is a strike when a right stands right after it, or one small word later."""
-    for distance in (1, 2):
-        if index + distance >= len(tokens):
-            return False
-        token = tokens[index + distance]
-        if token.kind != "WORD":
-            return False
-        if token.tag in {"CALL", "PUT"} or (distance == 1 and token.text in {"C", "P"}):
-            return True
-        if token.tag != "W" or token.symbol is not None:
-            return False
-    return False
 
 
 def _is_quantity(token: Token, previous: Token | None, following: Token | None, after: list[Token]) -> bool:

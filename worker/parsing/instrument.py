@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.domain.instruments import AssetClass
 from worker.parsing.symbols import FOLDED, GUESS, MARKED
 from worker.parsing.tokens import Token
-from worker.parsing.universe import CRYPTO_BASES, STOCKS
+from worker.parsing.universe import CRYPTO_BASES, OWN_STOCKS, STOCKS
 
 _STRONG_STOCK = frozenset({"bto", "stc", "pt", "pts", "shares", "stock", "eps"})
 _STRONG_CRYPTO = frozenset(
@@ -77,7 +77,8 @@ def _family(token: Token, tokens: list[Token], default_class: AssetClass | None)
     is_clear = abs(crypto - stock) >= CLEAR
     if not is_clear and default_class in {AssetClass.CRYPTO, AssetClass.STOCK, AssetClass.OPTION}:
         return AssetClass.CRYPTO if default_class is AssetClass.CRYPTO else AssetClass.STOCK
-    if crypto != stock:
+    # A single word such as `TP` makes no coin of a ticker that every stock trader knows.
+    if crypto < stock or crypto > stock + (2 if symbol.name in OWN_STOCKS else 0):
         return AssetClass.CRYPTO if crypto > stock else AssetClass.STOCK
     if (symbol.name in STOCKS and token.kind != "HASH") or token.kind == "CASH":
         return AssetClass.STOCK

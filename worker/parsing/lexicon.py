@@ -107,6 +107,17 @@ _ROWS: tuple[tuple[str, str], ...] = (
     ("ORDERS", "ордера|ордеров|позиция отложенная|orden|ordre|ordres|auftrag|挂的单|setup|pending order|pending orders|pendings|pending|limit buy|limit sell|buy stop|sell stop|sell limit|buy limit"),
     ("HIT", "alcanzado|alcanzada|getroffen|touchée|достигли|забрали|закрылся|сработала|命中|触发|打到|到位|تحققت|تحقق الهدف|done ✅|banged|tagged|printed|got tagged|got taken|taken out|cleared"),
     ("STOPPED", "выбит|выбило по стопу|стопануло|стоп выбило|по стопу закрылись|打损|扫损|被扫|sl touché|stoppé|on est stoppé|stop erreicht|sl erreicht|sl getroffen|stop alcanzado|knocked out|shaken out|took a stop|stopped us out|stop was taken|sl was hit|hit the stop|hit the sl"),
+    # Orders of option desks.
+    ("SELL", "sold to open|sell to open|selling to open|sto"),
+    ("BUY", "bought to open|buy to open|buying to open|i'm a buyer|im a buyer|i am a buyer"),
+    ("OPENV", "bought to open|buy to open|buying to open|i'm a buyer|im a buyer|i am a buyer|pulled the trigger|going with"),
+    ("CLOSE", "sold to close|sell to close|selling to close|bought to close|buy to close|buying to close|to close"),
+    ("AT", "paid|paying"),
+    ("TERM", "good till cancelled|good till canceled|good til cancelled|good til canceled|good until cancelled|good until canceled|gtc|if filled|overnight hold|hold overnight|swing hold|quick hold"),
+    ("AIM", "first trim at|trim at|out into|i'd like to see|like to see|would like to see|sell into"),
+    ("CANCEL", "cancel it|cancel that|cancel this|cancel them"),
+    ("NEWS", "lifts|lifted|equal weight|overweight|underweight|outperform|initiates|initiated|price objective"),
+    ("RECAP", "a little history|back in january|back in february|back in march|back in april|back in may|back in june|back in july|back in august|back in september|back in october|back in november|back in december"),
     # What only sounds like a command, and who only sounds like the provider.
     ("NEWS", "close early|closes early|closing early|early close|reduce only|bank holiday|holiday hours"),
     ("TERM", "last week's low|last week's high|last week's close|yesterday's low|yesterday's high|yesterday's close"),
@@ -160,7 +171,7 @@ COLON_LABELS = {
     "s": "STOP",
 }
 # A phrase that names a target once the stop has been named, and a price follows at once.
-PRICE_LABELS = frozenset({"looking for", "want to see", "aiming for", "看", "watching for", "going for"})
+PRICE_LABELS = frozenset({"first trim at", "trim at", "out into", "i'd like to see", "like to see", "would like to see", "sell into", "looking for", "want to see", "aiming for", "看", "watching for", "going for"})
 SIGN_LABELS = {"🎯": "TARGET", "⛔": "STOP", "🛑": "STOP", "🚫": "STOP"}
 
 GRAMMAR_TAGS = frozenset(

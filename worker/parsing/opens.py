@@ -12,6 +12,7 @@ from worker.parsing.sanity import Levels, agrees, are_possible, infer_side, is_p
 from worker.parsing.sizes import fraction_of, range_around, size_fraction
 from worker.parsing.tokens import Token
 
+SOLD_TO_OPEN = frozenset({"sto", "sold to open", "sell to open", "selling to open"})
 TRIPLET = 3
 BEHIND = 2
 """Words that may stand between a contract and its premium."""
@@ -77,7 +78,7 @@ def _levels(fields: Fields, premium: list[Token]) -> Levels:
 
 def _side(fields: Fields, levels: Levels, contract: OptionContract | None) -> Side | None:
     if contract is not None:
-        sold = any(token.key == "sto" for _, token in fields.sides)
+        sold = any(token.key in SOLD_TO_OPEN for _, token in fields.sides)
         return Side.SELL if sold else Side.BUY
     named = [side for side, _ in fields.sides]
     implied = infer_side(levels)

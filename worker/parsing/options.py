@@ -5,37 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.domain.instruments import OptionContract
+from worker.parsing.dates import read_date
+from worker.parsing.strikes import RIGHT_BEFORE
 from worker.parsing.tokens import Token
 from worker.parsing.universe import ALIASES
 
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        [
-            "jan january",
-            "feb february",
-            "mar march",
-            "apr april",
-            "may",
-            "jun june",
-            "jul july",
-            "aug august",
-            "sep sept september",
-            "oct october",
-            "nov november",
-            "dec december",
-        ],
-        start=1,
-    )
-    for name in names.split()
-}
 SHARES = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4"})
 REACH = 9
 LABELLED_REACH = 25
 
 _OCC = re.compile(r"([A-Z]{1,6})(\d{2})(\d{2})(\d{2})([CP])(\d{1,8}(?:\.\d{1,3})?)")
-_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)$")
-_YEAR = re.compile(r"20[2-4]\d")
 _UPPER = re.compile(r"[A-Z]{1,6}")
 _VERBS = frozenset(
     [
@@ -75,54 +54,6 @@ class FoundContract:
     first: int
     last: int
     tokens: tuple[Token, ...]
-
-
-def merge_month_dates(tokens: list[Token]) -> list[Token]:
-    """Return the tokens with `Aug 21` and `21 Aug`, and `8-21` before a strike, read as the date 8/21."""
-    merged: list[Token] = []
-    index = 0
-    while index < len(tokens):
-        dashed = _dashed_date(tokens[index : index + 4])
-        if dashed is not None:
-            merged.append(dashed)
-            index += 3
-            continue
-        pair = tokens[index : index + 2]
-        date = _month_date(pair) if len(pair) == 2 else None
-        merged.append(date or tokens[index])
-        index += 2 if date else 1
-        if date is not None and index < len(tokens) and _YEAR.fullmatch(tokens[index].text):
-            date.text = f"{date.text}/{tokens[index].text}"
-            index += 1
-    return merged
-
-
-def _dashed_date(tokens: list[Token]) -> Token | None:
-    """Read `4-14` right before a strike as a date."""
-    if len(tokens) < 4 or tokens[1].key != "-" or not (tokens[1].glued and tokens[2].glued):
-        return None
-    month, _, day, strike = tokens
-    digits = month.text.isdigit() and day.text.isdigit() and len(month.text) <= 2 and len(day.text) <= 2
-    if not digits or strike.unit not in {"c", "p"}:
-        return None
-    text = f"{month.text}/{day.text}"
-    if _date(text) is None:
-        return None
-    return Token("DATE", text, text, month.start, day.end, tag="DATE")
-
-
-def _month_date(pair: list[Token]) -> Token | None:
-    for word, number in (pair, reversed(pair)):
-        day_text = _ORDINAL.sub("", number.key) if number.kind in {"NUM", "WORD"} else ""
-        if word.kind != "WORD" or word.text.islower() or not (day_text.isdecimal() and len(day_text) <= 2):
-            continue
-        month, day = MONTHS.get(word.key), int(day_text)
-        if month is not None and 1 <= day <= 31:
-            text = f"{month}/{day}"
-            return Token(
-                "DATE", text, text, min(word.start, number.start), max(word.end, number.end), tag="DATE"
-            )
-    return None
 
 
 def find_contracts(tokens: list[Token]) -> list[FoundContract]:
@@ -178,7 +109,7 @@ def _from_words(tokens: list[Token], index: int) -> FoundContract | None:
 def _right(tokens: list[Token], index: int) -> tuple[str | None, int]:
     if tokens[index].unit in {"c", "p"}:
         return tokens[index].unit.upper(), index
-    for place in (index + 1, index + 2, index - 1):
+    for place in (index + 1, index + 2, *range(index - 1, max(-1, index - RIGHT_BEFORE), -1)):
         if 0 <= place < len(tokens):
             token = tokens[place]
             if token.tag in {"CALL", "PUT"}:
@@ -231,7 +162,7 @@ def _expiry(tokens: list[Token], first: int, last: int) -> tuple[str | None, Tok
         if token.tag == "DTE" and token.value is not None:
             return f"{int(token.value)}DTE", token
         if token.kind == "DATE":
-            expiry = _date(token.text)
+            expiry = read_date(token.text)
             if expiry is not None:
                 return expiry, token
     return _labelled_expiry(tokens, last)
@@ -245,29 +176,16 @@ def _is_share(tokens: list[Token], place: int) -> bool:
 
 
 def _labelled_expiry(tokens: list[Token], last: int) -> tuple[str | None, Token | None]:
-    """`EXP 12/02` on a line of its own below the contract."""
-    for place in range(last + 1, min(len(tokens) - 1, last + LABELLED_REACH)):
-        if "WEEKLY" not in tokens[place].cues:
+    """`EXP 12/02` or `0DTE` on a line of its own below the contract."""
+    for place in range(last + 1, min(len(tokens), last + LABELLED_REACH)):
+        token = tokens[place]
+        if token.tag == "DTE" and token.value is not None:
+            return f"{int(token.value)}DTE", token
+        if "WEEKLY" not in token.cues:
             continue
         following = tokens[place + 1 : place + 3]
         date = next((token for token in following if token.kind == "DATE"), None)
-        expiry = _date(date.text) if date is not None else None
+        expiry = read_date(date.text) if date is not None else None
         if expiry is not None:
             return expiry, date
     return None, None
-
-
-def _date(text: str) -> str | None:
-    """Read an American date; ISO when the year is written, else `MM-DD`."""
-    parts = re.split(r"[/.-]", text)
-    if len(parts[0]) == 4:
-        return text
-    if "." in text and len(parts) == 3:
-        parts[0], parts[1] = parts[1], parts[0]
-    month, day = int(parts[0]), int(parts[1])
-    if not (1 <= month <= 12 and 1 <= day <= 31):
-        return None
-    if len(parts) == 2:
-        return f"{month:02d}-{day:02d}"
-    year = parts[2] if len(parts[2]) == 4 else f"20{parts[2]}"
-    return f"{year}-{month:02d}-{day:02d}"

@@ -7,7 +7,7 @@ from worker.parsing.classifier import OpenVerdict, has_labelled_levels, judge_op
 from worker.parsing.doubt import ACT_FROM, weigh
 from worker.parsing.facts import Facts, ParseContext, facts_of
 from worker.parsing.intent import Weights, learnt_weights
-from worker.parsing.opens import read_open
+from worker.parsing.opens import SOLD_TO_OPEN, read_open
 from worker.parsing.updates import read_update
 
 __all__ = ["ACT_FROM", "ParseContext", "parse_message"]
@@ -77,6 +77,8 @@ def _open_outweighs(facts: Facts, verdict: OpenVerdict) -> bool:
     if not (fields.entry() or fields.now or fields.sides):
         return False
     first = facts.commands.commands[0]
+    if facts.contracts and any(token.key in SOLD_TO_OPEN for _, token in fields.sides):
+        return True
     if facts.contracts and "SELLING" in first.token.cues:
         return False  # who sells an option without saying `to open` sells the one that is held
     placed = [
@@ -93,7 +95,11 @@ def _open_outweighs(facts: Facts, verdict: OpenVerdict) -> bool:
         return False
     if first.action is Action.CLOSE and "SELLING" not in first.token.cues:
         return len(levels) > 1 and first.token.start > levels[1]
-    moved = any("MOVE" in token.cues for token in facts.tokens if not levels or token.start < levels[0])
+    moved = any(
+        "MOVE" in token.cues and token.tag != "PUT"
+        for token in facts.tokens
+        if not levels or token.start < levels[0]
+    )
     return not moved
 
 

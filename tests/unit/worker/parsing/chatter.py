@@ -254,4 +254,6 @@ NOISE: tuple[tuple[str, str], ...] = (
     ("taking the day off guys, see you on monday", "*"),
     ("took my hat off to this market today", "*"),
     ("SELL EURUSD 1.0850\nSL 1.0890\nTP1 1.0800\nTP2 1.0750\nshould we?", "QUESTION"),
+    ("Street chatter: a bank lifts $ORCL PT to 241 from 204, keeps equal-weight.", "*"),
+    ("A little history. Back in October we bought $CRM 230 calls at 3.10 and sold at 8.20.", "*"),
 )

@@ -82,6 +82,12 @@ OPENS: tuple[tuple[str, str, str, list[str], str | None, list[str]], ...] = (
     ("ADAUSDT LONG\nTP1: 0.52 30%\nTP2: 0.55 40%\nTP3: 0.60 30%", "ADA/USDT", "buy", [], None, ["0.52", "0.55", "0.60"]),
     ("Spot buy: DOT/USDT 4.10-4.30, stop 3.80, targets 5 and 6.50", "DOT/USDT", "buy", ["4.10", "4.30"], "3.80", ["5", "6.50"]),
     ("SELL EURUSD 1.0850\nSL 1.0890\nTP1 1.0800\nTP2 1.0750\nWho is in?", "EUR/USD", "sell", ["1.0850"], "1.0890", ["1.0800", "1.0750"]),
+    ("| Ticker | Side | Entry | SL | TP1 | TP2 |\n|---|---|---|---|---|---|\n| HOOD | SHORT | 98.40 | 102.5 | 93.00 | 88.50 |", "HOOD", "sell", ["98.40"], "102.5", ["93.00", "88.50"]),
+    ("Short $AFRM 62.10. Cover 58.50. Stop 63.85", "AFRM", "sell", ["62.10"], "63.85", ["58.50"]),
+    ("We are selling short shares of Roku (ROKU) at $97.20. Buy-stop at $103.00, target $86.00.", "ROKU", "sell", ["97.20"], "103.00", ["86.00"]),
+    ("Finally pulled the trigger. $ETSY shares at 54.60, stop under 52, first trim at 59", "ETSY", "buy", ["54.60"], "52", ["59"]),
+    ("RKLB long 49.44... stop 48.10, out into 52.20", "RKLB", "buy", ["49.44"], "48.10", ["52.20"]),
+    ("$MU I'm a buyer at 236.20 limit, good till cancelled. If filled, stop 228.75.", "MU", "buy", ["236.20"], "228.75", []),
     ("Long agilent 118.20, stop 115, target 126", "A", "buy", ["118.20"], "115", ["126"]),
 )
 
@@ -110,6 +116,17 @@ OPTIONS: tuple[tuple[str, str, str | None, str, str, list[str], str | None, list
     ("BOUGHT QQQ 9-11 520C $1.75", "QQQ", "09-11", "520", "C", ["1.75"], None, []),
     ("NOW 950c Sept 18 small fun trade here @ 6.20", "NOW", "09-18", "950", "C", ["6.20"], None, []),
     ("ICH KAUFE AMAZON CALL 230 (EK: 11.40)", "AMZN", None, "230", "C", ["11.40"], None, []),
+    # laid out field by field, in tables, in prose; dates with their year; the strike called by its name
+    ("**New idea**\nTicker\nCRM\nType\nPut\nStrike\n230\nExpiration\n12/11/2026\nEntry\n$2.85\nStop\n$1.95\nTargets\n$3.75 | $4.60", "CRM", "2026-12-11", "230", "P", ["2.85"], "1.95", ["3.75", "4.60"]),
+    ("| Ticker | Contract | Exp | Entry | SL | TP1 | TP2 |\n|---|---|---|---|---|---|---|\n| ORCL | 190 CALL | 12/18 | 3.60 | 2.40 | 4.80 | 6.00 |", "ORCL", "12-18", "190", "C", ["3.60"], "2.40", ["4.80", "6.00"]),
+    ("We are buying the Oracle (ORCL) January 15, 2027 $220 calls at $9.40 or better. Place a protective stop at $6.00. First target $13.00.", "ORCL", "2027-01-15", "220", "C", ["9.40"], "6.00", ["13.00"]),
+    ("BOT +5 UBER 100 18 DEC 26 95 CALL @2.15", "UBER", "2026-12-18", "95", "C", ["2.15"], None, []),
+    ("picked up a few qqq puts, the 510s for 12/4, paid .92", "QQQ", "12-04", "510", "P", ["0.92"], None, []),
+    ("bought some netflix calls, 110 strike dec 11, 1.70 fill", "NFLX", "12-11", "110", "C", ["1.70"], None, []),
+    ("🚨 ALERT 🚨\n$JD — PUT 32 — 11 Dec\nEntry 1.10-1.20\n🎯 1.60 🎯 2.00\n⛔️ 0.80", "JD", "12-11", "32", "P", ["1.10", "1.20"], "0.80", ["1.60", "2.00"]),
+    ("$QQQ 520 CALL\n📅 0DTE\n💵 0.65\n🎯 0.90 / 1.20\n🛑 0.40", "QQQ", "0DTE", "520", "C", ["0.65"], "0.40", ["0.90", "1.20"]),
+    ("DE 12/11 590C @ 6.9 SL 5 TP 9/12", "DE", "12-11", "590", "C", ["6.9"], "5", ["9", "12"]),
+    ("spx 6700p 1dte 2.90, overnight hold, half size", "SPX", "1DTE", "6700", "P", ["2.90"], None, []),
 )
 
 # One row: text, action, kind and symbol.
@@ -192,6 +209,9 @@ COMMANDS: tuple[tuple[str, str, str, str | None], ...] = (
     ("SOL 减半，剩下的持有", "close", "close_partial", "SOL/USDT"),
     ("BTC: on coupe la moitié ici", "close", "close_partial", "BTC/USDT"),
     ("$MDB took a smidge off 412, 398 stop now", "close", "close_partial", "MDB"),
+    ("BTC 2 KO 12/18 72P @ .12, keeping the .19", "close", "close_all", "KO"),
+    ("Sold to close 3 ORCL 190c 12/18 at 5.10", "close", "close_all", "ORCL"),
+    ("Pulling the $ETSY order, it ran without us. Cancel it if you still have it in.", "update", "cancel", "ETSY"),
     ("taking 2/3 off $RKLB into the spike", "close", "close_partial", "RKLB"),
     ("Taking a third off SUI here, just paying myself", "close", "close_partial", "SUI/USDT"),
     ("Nehmt bei AUDUSD die Hälfte vom Tisch.", "close", "close_partial", "AUD/USD"),

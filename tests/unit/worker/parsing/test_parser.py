@@ -96,6 +96,12 @@ def test_a_disclaimer_below_an_open_changes_nothing(
     assert signal(parse_message(f"{text}\nThis is not financial advice.")) == parse_message(text)
 
 
+def test_an_option_that_is_sold_to_open_is_a_sell() -> None:
+    for text in ("sto 1 KO 75c jan 15 2027 for 0.84, covered", "Sold to open SOFI Dec 11 2026 25 put, 0.58 credit"):
+        reading = signal(parse_message(text))
+        assert (reading.action, reading.side) == (Action.OPEN, Side.SELL)
+
+
 def test_leverage_size_and_trigger_are_read_beside_the_levels() -> None:
     reading = signal(parse_message("$NVDA long above 141.5, stop 139, target 146. Use 2% of portfolio, leverage 3x"))
     assert (reading.trigger, reading.order_type) == (Trigger.ABOVE, None)
