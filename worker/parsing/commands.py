@@ -131,7 +131,9 @@ def _report(clause: list[Token]) -> tuple[UpdateKind | None, Token | None]:
             return UpdateKind.ENTRY_FILLED, token
     hits = [token for token in clause if "HIT" in token.cues]
     checked = (
-        [token for token in clause if token.tag == "CHECK"] if not any(t.tag == "NUM" for t in clause) else []
+        [token for token in clause if token.tag == "CHECK"]
+        if not any(t.tag in {"NUM", "PIPS"} for t in clause)
+        else []
     )
     if any(token.key in _CONDITIONS for token in clause):
         return None, None
@@ -161,6 +163,8 @@ def _move(clause: list[Token], fields: Fields) -> Command | None:
     ):
         token = stop or strong[0]
         return Command(Action.UPDATE, UpdateKind.MOVE_STOP_TO_BREAKEVEN, token)
+    if stop is not None and "MOVE" in stop.cues:
+        return _move_to_level(clause, stop, fields)
     if "TARGET" in tags and ("MOVE" in cues or _is_moved_to(clause, "TARGET")):
         return _move_targets(clause, fields)
     if stop is not None and not {"HIT", "STOPPED"} & cues:

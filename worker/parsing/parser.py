@@ -13,6 +13,8 @@ from worker.parsing.updates import read_update
 __all__ = ["ACT_FROM", "ParseContext", "parse_message"]
 
 TERSE_MESSAGE = 12
+COMPLETE = 2
+"""Levels from which a word of moving behind the first of them makes no command of an order."""
 NO_CONTEXT = ParseContext()
 
 
@@ -98,7 +100,7 @@ def _open_outweighs(facts: Facts, verdict: OpenVerdict) -> bool:
     moved = any(
         "MOVE" in token.cues and token.tag != "PUT"
         for token in facts.tokens
-        if not levels or token.start < levels[0]
+        if len(levels) < COMPLETE or token.start < levels[0]
     )
     return not moved
 

@@ -33,7 +33,7 @@ _DINGBAT_DIGITS = ((0x2776, 10), (0x2780, 10), (0x278A, 10), (0x2460, 20))
 _ASCII_TABLE = {code: " " for code in range(32) if code != 10} | {127: " ", ord("*"): " ", ord("`"): " "}
 
 _NUMBER = r"(?:\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:[.,]\d+)?|\.\d+)"
-_UNIT = r"(?:\s?%|(?:k\d?|x|r|[cp]|calls?|puts?|pips?|pts|points|usdt?|usdc|dte|[bmdhw]|bn|mil|mln|hrs?|mins?)(?![a-z0-9])|[ \u00a0]?[$€£₽](?![\w$]))"
+_UNIT = r"(?:\s?%|(?:[kк]\d?|x|r|[cp]|calls?|puts?|pips?|pts|points|usdt?|usdc|dte|[bmdhw]|bn|mil|mln|hrs?|mins?)(?![a-z0-9])|[ \u00a0]?[$€£₽](?![\w$]))"
 _LETTER = r"[a-zA-Z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff\u0590-\u06ff\u0750-\u077f]"
 _TOKEN = RegexpTokenizer(
     "|".join(
@@ -66,6 +66,8 @@ _TOKEN = RegexpTokenizer(
 )
 _DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}|0,\d+|\d+,\d{4,}")
 _THREE_AFTER_COMMA = re.compile(r"\d{1,3},\d{3}")
+_POINTS_AND_COMMA = re.compile(r"\d{1,3}(?:\.\d{3})+,\d{1,2}")
+_THREE_AFTER_POINT = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _SPACED_THOUSANDS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _NUMERIC = re.compile(
     rf"(?P<cur>[$€£₽]?)(?P<num>{_NUMBER})(?P<exp>e[-+]?\d+)?(?P<unit>.*)", re.IGNORECASE | re.DOTALL
@@ -178,12 +180,22 @@ def _read_decimal_commas(tokens: list[Token]) -> None:
     texts = [
         token.text.strip("$€£₽% ") for token in tokens if token.kind == "NUM" and token.unit in {"", "%"}
     ]
+    if any(_POINTS_AND_COMMA.fullmatch(text) for text in texts):
+        _group_by_points(tokens)
     if not any(_DECIMAL_COMMA.fullmatch(text) for text in texts) or any("." in text for text in texts):
         return
     for token in tokens:
         text = token.text.strip("$€£₽ ")
         if token.kind == "NUM" and token.unit == "" and _THREE_AFTER_COMMA.fullmatch(text):
             token.value = Decimal(text.replace(",", "."))
+
+
+def _group_by_points(tokens: list[Token]) -> None:
+    """Beside a `4.128,50` a `4.140` is no 4.14."""
+    for token in tokens:
+        text = token.text.strip("$€£₽ ")
+        if token.kind == "NUM" and token.unit == "" and _THREE_AFTER_POINT.fullmatch(text):
+            token.value = Decimal(text.replace(".", ""))
 
 
 def _classify(piece: str, start: int, end: int, previous: Token | None) -> list[Token]:
@@ -260,7 +272,7 @@ def _number(piece: str, start: int, end: int) -> Token:
     token = Token("NUM", piece, piece.lower(), start, end, value=_decimal(match["num"]))
     token.currency = bool(match["cur"]) or unit in {"$", "€", "£", "₽", "usd", "usdt", "usdc"}
     token.unit = _UNITS.get(unit, unit)
-    if unit.startswith("k") and token.value is not None:
+    if unit[:1] in {"k", "к"} and token.value is not None:
         token.unit = "k"
         token.value = token.value * 1000 + (Decimal(unit[1:]) * 100 if unit[1:] else 0)
     return token

@@ -88,6 +88,10 @@ OPENS: tuple[tuple[str, str, str, list[str], str | None, list[str]], ...] = (
     ("Finally pulled the trigger. $ETSY shares at 54.60, stop under 52, first trim at 59", "ETSY", "buy", ["54.60"], "52", ["59"]),
     ("RKLB long 49.44... stop 48.10, out into 52.20", "RKLB", "buy", ["49.44"], "48.10", ["52.20"]),
     ("$MU I'm a buyer at 236.20 limit, good till cancelled. If filled, stop 228.75.", "MU", "buy", ["236.20"], "228.75", []),
+    ("Silber Kauf-Limit bei 1.128,50, SL 1.119, TP1 1.140. Risiko wie immer 1 %.", "XAG/USD", "buy", ["1128.50"], "1119", ["1140"]),
+    ("🔴 SHORT #ETH\n\nВход: 3к4 – 3к5\nТейки: 3к1 / 2к9\nСтоп: 3к6", "ETH/USDT", "sell", ["3400", "3500"], "3600", ["3100", "2900"]),
+    ("Беру лонг по биткоину от 90100, стоп 88900, цели 92000 и 94500. Плечо 5", "BTC/USDT", "buy", ["90100"], "88900", ["92000", "94500"]),
+    ("عملة ALGO\nالشراء من 0.212 الى 0.216\nالأهداف 0.228 - 0.242\nوقف الخسارة 0.199", "ALGO/USDT", "buy", ["0.212", "0.216"], "0.199", ["0.228", "0.242"]),
     ("Long agilent 118.20, stop 115, target 126", "A", "buy", ["118.20"], "115", ["126"]),
 )
 
@@ -212,6 +216,8 @@ COMMANDS: tuple[tuple[str, str, str, str | None], ...] = (
     ("BTC 2 KO 12/18 72P @ .12, keeping the .19", "close", "close_all", "KO"),
     ("Sold to close 3 ORCL 190c 12/18 at 5.10", "close", "close_all", "ORCL"),
     ("Pulling the $ETSY order, it ran without us. Cancel it if you still have it in.", "update", "cancel", "ETSY"),
+    ("Beim ETH Long bitte Stop auf 3010 nachziehen, erstes Ziel ist nicht mehr weit.", "update", "move_stop", "ETH/USDT"),
+    ("[MOVE STOP] SOLUSDT.P SHORT new stop=142.50", "update", "move_stop", "SOL/USDT"),
     ("taking 2/3 off $RKLB into the spike", "close", "close_partial", "RKLB"),
     ("Taking a third off SUI here, just paying myself", "close", "close_partial", "SUI/USDT"),
     ("Nehmt bei AUDUSD die Hälfte vom Tisch.", "close", "close_partial", "AUD/USD"),

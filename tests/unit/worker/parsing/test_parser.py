@@ -102,6 +102,11 @@ def test_an_option_that_is_sold_to_open_is_a_sell() -> None:
         assert (reading.action, reading.side) == (Action.OPEN, Side.SELL)
 
 
+def test_checked_labels_with_pips_are_levels_and_no_report() -> None:
+    reading = signal(parse_message("PAIR: NZDCAD\nTYPE: BUY\nENTRY: 0.8160\nSTOP LOSS: 40 pips\n✅ TAKE PROFIT 1: 30 pips\n✅ TAKE PROFIT 2: 60 pips"))
+    assert (reading.action, reading.stop_loss_pips, reading.take_profits_pips) == (Action.OPEN, Decimal(40), prices("30", "60"))
+
+
 def test_leverage_size_and_trigger_are_read_beside_the_levels() -> None:
     reading = signal(parse_message("$NVDA long above 141.5, stop 139, target 146. Use 2% of portfolio, leverage 3x"))
     assert (reading.trigger, reading.order_type) == (Trigger.ABOVE, None)

@@ -11,7 +11,7 @@ from worker.parsing.parser import parse_message
 from worker.parsing.rows import to_row
 
 # File: opens and updates read exactly, messages that ask for nothing and were left alone; none may become fewer.
-LEAST = {"crypto_forex.jsonl": (103, 0, 30), "stocks_options.jsonl": (71, 20, 28), "updates_chatter.jsonl": (13, 53, 84)}
+LEAST = {"crypto_forex.jsonl": (103, 0, 30), "crypto_forex_2.jsonl": (85, 14, 22), "stocks_options.jsonl": (71, 20, 28), "updates_chatter.jsonl": (13, 53, 84)}
 
 
 @cache
