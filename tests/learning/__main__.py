@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.learning.estimate import estimate, fitted_temperature, learn
+from tests.learning.estimate import estimate, learn
 from tests.learning.rows import Labelled, own_samples, read_labelled, strangers
-from tests.learning.training import calibration_error
+from tests.learning.training import calibration_error, temperature_of
 from worker.parsing.intent import WEIGHTS, write_weights
 
 
@@ -35,7 +35,7 @@ def train(rows: Sequence[Labelled]) -> int:
     """Fit the weights to everything that is labelled, with a temperature from families left out, and write them."""
     beside = [*strangers(), *own_samples()]
     held_out = estimate(rows, beside)
-    temperature = fitted_temperature(held_out.predicted)
+    temperature = temperature_of(held_out.predicted)
     weights = learn([*rows, *beside], temperature)
     write_weights(weights, WEIGHTS)
     print(
@@ -51,7 +51,7 @@ def report(rows: Sequence[Labelled], *, mistakes: bool) -> int:
         ("and the names of instruments", True),
     ):
         found = estimate(rows, [*strangers(), *own_samples()], without_names=without_names)
-        temperature = fitted_temperature(found.predicted)
+        temperature = temperature_of(found.predicted)
         print(
             f"{len(rows)} messages of {found.families} families, left out with them: {title} ({found.forgotten} entries)"
         )

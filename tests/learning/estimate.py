@@ -14,7 +14,7 @@ from tests.learning.families import families_of, folds_of
 from tests.learning.figures import Figures, judge, total
 from tests.learning.forgetting import forgotten, only_in
 from tests.learning.rows import Labelled
-from tests.learning.training import at_temperature, fit, observe, predict, temperature_of
+from tests.learning.training import at_temperature, fit, observe, predict
 from worker.parsing.intent import Intent, Weights
 from worker.parsing.parser import parse_message
 from worker.parsing.rows import to_row
@@ -68,11 +68,6 @@ def estimate(
 def learn(rows: Sequence[Labelled], temperature: float) -> Weights:
     """Return the weights of all rows at a temperature."""
     return at_temperature(_learn(rows), temperature)
-
-
-def fitted_temperature(predicted: Sequence[tuple[dict[Intent, float], Intent]]) -> float:
-    """Return the temperature for weights, from predictions about families that they had not seen."""
-    return temperature_of(predicted)
 
 
 def _learn(rows: Sequence[Labelled]) -> Weights:
