@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from shared.domain.accounts import Environment
+from shared.domain.cover import CoverStyle
 from shared.domain.instruments import AssetClass, Instrument
-from shared.domain.orders import FillReport, OrderLookup, OrderReport, OrderRequest
+from shared.domain.orders import FillReport, OrderLookup, OrderPair, OrderReport, OrderRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Capabilities:
 
     `resolve_after_seconds` is W: how long after a claim a not-found may count as proof (30 where the
     venue takes an expiry, else 120; RELIABILITY 2). `client_id_unique_for_good` is false where a
-    filled order frees its id. `linked_exits`: a fill of a stop or target takes the same quantity off
-    its group. `poll_seconds` is the shortest sensible interval between polls of one account.
+    filled order frees its id. `replaces_stops`: a resting stop can be replaced in one write.
+    `poll_seconds` is the shortest sensible interval between polls of one account.
     """
 
     venue: str
@@ -31,12 +32,12 @@ class Capabilities:
     takes_expiry: bool
     resolve_after_seconds: int
     client_id_unique_for_good: bool
-    stop_orders: bool
-    linked_exits: bool
+    cover: CoverStyle
     shorts: bool
     fractional: bool
     poll_seconds: float
     environments: tuple[Environment, ...]
+    replaces_stops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,23 @@ class NotFound:
     """A typed, healthy answer that the venue has no such order; never built from an exception."""
 
     endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What one replacing write did: `replaced` is None where the venue does not say what became of it."""
+
+    placed: OrderReport
+    replaced: OrderReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRights:
+    """What a key may do; None where the venue does not tell."""
+
+    can_trade: bool | None
+    can_withdraw: bool | None
+    is_bound_to_addresses: bool | None
 
 
 class Broker(Protocol):
@@ -108,6 +126,40 @@ class Broker(Protocol):
 
     async def close(self) -> None:
         """Release connections; the broker is not used afterwards."""
+        ...
+
+
+@runtime_checkable
+class PairingBroker(Protocol):
+    """A broker of a venue whose cover is PAIRED."""
+
+    async def submit_pair(self, pair: OrderPair) -> tuple[OrderReport, OrderReport]:
+        """Send a stop and a target in one write, both or neither; returns the stop's report and the target's.
+
+        Raises like `Broker.submit_order`. A cancel of either takes both away.
+        """
+        ...
+
+
+@runtime_checkable
+class ReplacingBroker(Protocol):
+    """A broker of a venue that replaces a resting order in one write."""
+
+    async def replace_order(self, request: OrderRequest, replaced: OrderLookup) -> Replacement:
+        """Cancel one order and place another, in one write; where the cancel fails, nothing is placed.
+
+        Raises like `Broker.submit_order`; PermanentError(REPLACED_ORDER_GONE) where the order to be replaced
+        rests no more: nothing was placed.
+        """
+        ...
+
+
+@runtime_checkable
+class KeyedBroker(Protocol):
+    """A broker whose venue tells what a key may do."""
+
+    async def fetch_key_rights(self) -> KeyRights:
+        """Read what the account's key may do."""
         ...
 
 

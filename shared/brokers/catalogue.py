@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from shared.brokers.base import Capabilities
 from shared.brokers.codes import Refusal
 from shared.domain.accounts import Environment
+from shared.domain.cover import CoverStyle
 from shared.domain.errors import PermanentError
 from shared.domain.instruments import AssetClass
 
@@ -53,8 +54,7 @@ def paper_row(venue: str, asset_class: AssetClass) -> Capabilities:
         takes_expiry=True,
         resolve_after_seconds=10,
         client_id_unique_for_good=False,
-        stop_orders=True,
-        linked_exits=True,
+        cover=CoverStyle.LINKED,
         shorts=False,
         fractional=asset_class is not AssetClass.OPTION,
         poll_seconds=2.0,

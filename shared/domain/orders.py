@@ -58,6 +58,15 @@ class OrderRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderPair:
+    """A stop and a target for one and the same quantity, written together; `pair_id` names the pair itself."""
+
+    pair_id: str
+    stop: OrderRequest
+    target: OrderRequest
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLookup:
     """How to ask a venue for an order; the venue's own id may be unknown after a crash."""
 

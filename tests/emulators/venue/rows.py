@@ -3,6 +3,7 @@
 from shared.brokers.base import Capabilities
 from shared.brokers.catalogue import PAPER, Venue, paper_row
 from shared.domain.accounts import Environment
+from shared.domain.cover import CoverStyle
 from shared.domain.instruments import AssetClass
 
 OWN = (Environment.SANDBOX, Environment.LIVE)
@@ -20,8 +21,7 @@ VENUE = Venue(
             # Its expiry is 5 s at most, its look-ups lag by 5 s at most, clocks differ by little.
             resolve_after_seconds=15,
             client_id_unique_for_good=False,
-            stop_orders=True,
-            linked_exits=True,
+            cover=CoverStyle.LINKED,
             shorts=False,
             fractional=True,
             poll_seconds=2.0,

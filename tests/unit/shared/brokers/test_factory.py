@@ -5,6 +5,7 @@ import pytest
 from shared.brokers.catalogue import VENUES, check_environment, find_venue
 from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials, load_adapters
 from shared.domain.accounts import Environment
+from shared.domain.cover import CoverStyle
 from shared.domain.errors import PermanentError
 from shared.domain.instruments import AssetClass
 
@@ -27,7 +28,7 @@ def test_an_adapter_from_outside_the_tree_is_registered_by_its_module_name() -> 
     assert factory.open_broker(access("testvenue", Environment.LIVE)) is not None
     row = factory.find_capabilities("testvenue", Environment.LIVE, AssetClass.CRYPTO)
     assert row is not None
-    assert row.linked_exits
+    assert row.cover is CoverStyle.LINKED
     assert factory.find_capabilities("testvenue", Environment.LIVE, AssetClass.STOCK) is None
 
 
