@@ -16,8 +16,9 @@ from shared.brokers.paper_state import PaperRules
 from shared.brokers.tape import TapeMarketData
 from shared.database import connect
 from shared.domain.accounts import Account, Environment
+from shared.domain.cover import CoverTerms
 from shared.domain.errors import PermanentError
-from shared.domain.instruments import Instrument
+from shared.domain.instruments import AssetClass, Instrument
 from shared.models import accounts
 from shared.settings import Settings
 from shared.vault import PrivateKeys, VaultError, credential_record
@@ -116,6 +117,11 @@ class Context:
             self.quotes.put(venue, fetched)
             found.update({quote.symbol: quote for quote in fetched})
         return found
+
+    def cover_terms(self, venue: str, environment: str, asset_class: AssetClass) -> CoverTerms:
+        """Return how cover can look at a venue; linked exits where it does not say, as our own paper has them."""
+        row = self.factory.find_capabilities(venue, Environment(environment), asset_class)
+        return row.cover_terms if row else CoverTerms()
 
     def shorts_possible(self, account: Account, instrument: Instrument | None) -> bool:
         """Tell whether the account can sell an instrument that it does not hold."""

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
 from shared.domain.accounts import Environment
-from shared.domain.cover import CoverStyle
+from shared.domain.cover import CoverStyle, CoverTerms
 from shared.domain.instruments import AssetClass, Instrument
-from shared.domain.orders import FillReport, OrderLookup, OrderPair, OrderReport, OrderRequest
+from shared.domain.orders import FillReport, OrderLookup, OrderPair, OrderReport, OrderRequest, PairLookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Capabilities:
     poll_seconds: float
     environments: tuple[Environment, ...]
     replaces_stops: bool = False
+
+    @property
+    def cover_terms(self) -> CoverTerms:
+        """The terms that plans of cover ask for."""
+        return CoverTerms(self.cover, self.replaces_stops)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,10 @@ class PairingBroker(Protocol):
 
         Raises like `Broker.submit_order`. A cancel of either takes both away.
         """
+        ...
+
+    async def cancel_pair(self, lookup: PairLookup) -> tuple[OrderReport, OrderReport] | NotFound:
+        """Ask for a cancel of both in one write; NotFound where the pair rests no more, which is no proof."""
         ...
 
 

@@ -24,6 +24,7 @@ class StopSource(StrEnum):
     MESSAGE = "message"
     DEFAULT = "default"
     UPDATE = "update"
+    BREAK_EVEN = "break_even"
     USER = "user"
 
 
@@ -40,7 +41,8 @@ class Trade:
     """What was planned, what the fills add up to, and how it is covered.
 
     Quantities are in base units, prices and money in the quote asset. `stop_percent` waits for the
-    first fill to become `stop_price`. `naked_seconds` sums the time that a part of the position stood
+    first fill to become `stop_price`. `target_split` weighs the targets, also those that an update names; once
+    `break_even_after` targets are reached the stop moves to the entry, 0 is never. `naked_seconds` sums the time that a part of the position stood
     without a stop. `cover_version` grows whenever the wanted cover changes; `needs_cover` while wanted
     and actual cover differ.
     """
@@ -69,6 +71,8 @@ class Trade:
     initial_stop_price: Decimal | None = None
     targets: tuple[Target, ...] = ()
     targets_percent: tuple[Decimal, ...] = ()
+    target_split: tuple[Decimal, ...] = ()
+    break_even_after: int = 0
     cover_version: int = 0
     entered: Decimal = ZERO
     exited: Decimal = ZERO

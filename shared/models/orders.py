@@ -60,6 +60,8 @@ class Order(BaseDocument):
     link_group = fields.StringField(null=True)
     cover_version = fields.IntField()
     cause = fields.StringField(null=True)
+    pair_id = fields.StringField(null=True)
+    replaces = fields.StringField(null=True)
     status = fields.StringField(required=True)
     version = fields.LongField(required=True)
     tries = fields.IntField()

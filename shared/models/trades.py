@@ -45,6 +45,8 @@ class Trade(BaseDocument):
     initial_stop_price = fields.Decimal128Field(null=True)
     targets = fields.ListField(fields.DictField())
     targets_percent = fields.ListField(fields.Decimal128Field())
+    target_split = fields.ListField(fields.Decimal128Field())
+    break_even_after = fields.IntField()
     cover_version = fields.IntField()
     entered = fields.Decimal128Field()
     exited = fields.Decimal128Field()

@@ -1,6 +1,7 @@
 """Cover as a standing duty: compare wanted with actual, and act until covered or flat."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.domain.intents import first_attempt
@@ -22,38 +23,63 @@ log = get_logger(__name__)
 FIRST_CHECK = timedelta(seconds=5)
 WATCH_LIMIT = 1000
 WATCH_AGAIN = timedelta(seconds=5)
+ROUNDS = 3
+"""What an old level held is free once it is cancelled: the same task covers it again, and no bell lies between."""
+
+
+@dataclass
+class _Wanted:
+    """What the plans of several trades ask for."""
+
+    placed: list[Order] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
+    superfluous: list[str] = field(default_factory=list)
+    freeing: set[str] = field(default_factory=set)
+    done: list[str] = field(default_factory=list)
 
 
 def protect(context: Context, trade_ids: Sequence[str]) -> str:
     """Place what the cover of trades lacks and cancel what is superfluous; safe to repeat."""
+    todo: Collection[str] = trade_ids
+    placed = cancelled = 0
+    for _ in range(ROUNDS):
+        wanted = _compare(context, todo)
+        # Rows before the version: two protectors of one want derive the same ids and write the same rows.
+        orders.create_many_once(wanted.placed)
+        trades.raise_cover_versions(wanted.versions)
+        failpoint("after_cover_intents")
+        execute(context, [order.order_id for order in wanted.placed])
+        if wanted.superfluous:
+            cancel_orders(context, wanted.superfluous)
+        settle_trades(context, wanted.done)
+        placed, cancelled = placed + len(wanted.placed), cancelled + len(wanted.superfluous)
+        todo = wanted.freeing
+        if not todo:
+            break
+    return f"{placed} placed, {cancelled} cancelled"
+
+
+def _compare(context: Context, trade_ids: Collection[str]) -> _Wanted:
     found, made = run_together(trades.finding_many(trade_ids), orders.finding_of_trades(trade_ids))
     now = millisecond(utc_now())
-    placed: list[Order] = []
-    versions: dict[str, int] = {}
-    superfluous: list[str] = []
-    done: list[str] = []
+    wanted = _Wanted()
     for trade in found:
         instrument = context.instruments(trade.venue, trade.environment, [trade.symbol]).get(trade.symbol)
         if instrument is None:
             log.error("trade.instrument_gone", trade_id=trade.trade_id, symbol=trade.symbol)
             continue
         known = tuple(order for order in made if order.trade_id == trade.trade_id)
-        plan = plan_cover(trade, known, instrument, now)
+        terms = context.cover_terms(trade.venue, trade.environment, instrument.asset_class)
+        plan = plan_cover(trade, known, instrument, now, terms)
         if plan.is_calm and trade.needs_cover and plan.is_done:
-            done.append(trade.trade_id)
-        placed += [first_attempt(trade, intent, now, now + FIRST_CHECK) for intent in plan.place]
+            wanted.done.append(trade.trade_id)
+        wanted.placed += [first_attempt(trade, intent, now, now + FIRST_CHECK) for intent in plan.place]
         if plan.place:
-            versions[trade.trade_id] = max(intent.cover_version for intent in plan.place)
-        superfluous += plan.cancel
-    # Rows before the version: two protectors of one want derive the same ids and write the same rows.
-    orders.create_many_once(placed)
-    trades.raise_cover_versions(versions)
-    failpoint("after_cover_intents")
-    execute(context, [order.order_id for order in placed])
-    if superfluous:
-        cancel_orders(context, superfluous)
-    settle_trades(context, done)
-    return f"{len(placed)} placed, {len(superfluous)} cancelled"
+            wanted.versions[trade.trade_id] = max(intent.cover_version for intent in plan.place)
+        if plan.cancel:
+            wanted.superfluous += plan.cancel
+            wanted.freeing.add(trade.trade_id)
+    return wanted
 
 
 def watch_cover() -> int:

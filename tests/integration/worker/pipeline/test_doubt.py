@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from shared.domain.cover import CoverTerms
 from shared.domain.intents import first_attempt
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, Purpose
@@ -116,6 +117,7 @@ def test_a_stop_proved_not_placed_is_tried_again_as_its_next_attempt(driver: Dri
         tuple(driver.orders(message)),
         driver.context.instruments("paper", "paper", [trade.symbol])[trade.symbol],
         datetime.now(UTC),
+        CoverTerms(),
     )
     now = datetime.now(UTC)
     stop = first_attempt(trade, plan.place[0], now, now)
