@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
+from shared.brokers.weights import VenueLimits
 from shared.domain.accounts import Environment
 from shared.domain.cover import CoverStyle, CoverTerms
 from shared.domain.instruments import AssetClass, Instrument
@@ -169,6 +170,15 @@ class KeyedBroker(Protocol):
 
     async def fetch_key_rights(self) -> KeyRights:
         """Read what the account's key may do."""
+        ...
+
+
+@runtime_checkable
+class LimitedMarket(Protocol):
+    """A venue that publishes what it lets one address and one account ask."""
+
+    async def fetch_limits(self) -> VenueLimits:
+        """Read the limits in force."""
         ...
 
 

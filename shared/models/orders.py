@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mongoengine import EmbeddedDocument, fields
-from pymongo import ASCENDING, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, UpdateOne
 
 from shared.domain.order_status import AT_VENUE, LIVE, OrderStatus, check_transition
 from shared.domain.orders import Order as OrderValue
@@ -80,6 +80,7 @@ class Order(BaseDocument):
     next_check_at = fields.DateTimeField(required=True)
     next_attempt_at = fields.DateTimeField(null=True)
     cancel_requested = fields.BooleanField()
+    waits_for = fields.StringField(null=True)
     unsettled = fields.BooleanField()
     events = fields.EmbeddedDocumentListField(OrderEvent)
 
@@ -130,17 +131,17 @@ def create_many_once(orders: Sequence[OrderValue]) -> set[str]:
 def find(order_id: str) -> OrderValue | None:
     """Read one order."""
     row = rows_of(Order).find_one({"_id": order_id})
-    return _domain(row) if row else None
+    return order_of(row) if row else None
 
 
 def find_many(order_ids: Many[str]) -> list[OrderValue]:
     """Read several orders in one query."""
-    return [_domain(row) for row in rows_of(Order).find({"_id": {"$in": list(order_ids)}})]
+    return [order_of(row) for row in rows_of(Order).find({"_id": {"$in": list(order_ids)}})]
 
 
 def find_by_intents(intent_ids: Many[str]) -> list[OrderValue]:
     """Read the orders of several intents; each entry has one."""
-    return [_domain(row) for row in rows_of(Order).find({"intent_id": {"$in": list(intent_ids)}})]
+    return [order_of(row) for row in rows_of(Order).find({"intent_id": {"$in": list(intent_ids)}})]
 
 
 def of_trade(trade_id: str) -> list[OrderValue]:
@@ -153,66 +154,14 @@ def finding_of_trades(trade_ids: Many[str]) -> Find[list[OrderValue]]:
     return Find(
         Order,
         {"trade_id": {"$in": list(trade_ids)}},
-        lambda rows: sorted(map(_domain, rows), key=lambda order: order.created_at),
+        lambda rows: sorted(map(order_of, rows), key=lambda order: order.created_at),
     )
 
 
 def of_message(message_id: str) -> list[OrderValue]:
     """List the orders that a message caused, oldest first."""
     return [
-        _domain(row) for row in rows_of(Order).find({"message_id": message_id}).sort("created_at", ASCENDING)
-    ]
-
-
-def claim(order_ids: Many[str], claim_id: str) -> list[OrderValue]:
-    """Claim INITIALIZED orders for sending and return the winners, read back by the claim.
-
-    The database's clock stamps `sent_at` and decides what has expired, so that no host's clock matters.
-    """
-    query = {
-        "_id": {"$in": list(order_ids)},
-        "status": str(OrderStatus.INITIALIZED),
-        "cancel_requested": False,
-        "$expr": {
-            "$and": [
-                {"$or": [{"$eq": ["$send_by", None]}, {"$gt": ["$send_by", "$$NOW"]}]},
-                {"$lte": [{"$ifNull": ["$next_attempt_at", "$$NOW"]}, "$$NOW"]},
-            ]
-        },
-    }
-    change = _claimed_by(claim_id)
-    collection = rows_of(Order)
-    if len(order_ids) == 1:
-        # One write that answers with its row; a wave needs a second look to know its winners.
-        row = collection.find_one_and_update(query, change, return_document=ReturnDocument.AFTER)
-        return [_domain(row)] if row else []
-    if collection.update_many(query, change).modified_count == 0:
-        return []
-    return [_domain(row) for row in collection.find({"claim_id": claim_id})]
-
-
-def _claimed_by(claim_id: str) -> list[Row]:
-    """Write the move to SUBMITTED with its event, all by the database's clock and version."""
-    following = {"$add": ["$version", 1]}
-    event = {
-        "version": following,
-        "status": str(OrderStatus.SUBMITTED),
-        "at": "$$NOW",
-        "code": None,
-        "detail": "",
-    }
-    return [
-        {
-            "$set": {
-                "status": str(OrderStatus.SUBMITTED),
-                "claim_id": claim_id,
-                "sent_at": "$$NOW",
-                "lookups": 0,
-                "next_check_at": {"$add": ["$$NOW", 1000]},
-                "version": following,
-                "events": {"$concatArrays": ["$events", [event]]},
-            }
-        }
+        order_of(row) for row in rows_of(Order).find({"message_id": message_id}).sort("created_at", ASCENDING)
     ]
 
 
@@ -285,7 +234,7 @@ def take_due(
         "next_check_at": {"$lte": now},
         "purpose": {"$in": [str(purpose) for purpose in purposes]},
     }
-    due = [_domain(row) for row in rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)]
+    due = [order_of(row) for row in rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)]
     if due:
         hints_of(Order).update_many(
             {"_id": {"$in": [order.order_id for order in due]}, "next_check_at": {"$lte": now}},
@@ -297,19 +246,19 @@ def take_due(
 def unsettled(now: datetime, limit: int) -> list[OrderValue]:
     """List orders whose last move has not been carried into trade and events for a ring's time."""
     query = {"unsettled": True, "next_check_at": {"$lte": now}}
-    return [_domain(row) for row in rows_of(Order).find(query).limit(limit)]
+    return [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
 
 
 def cancels_wanted(limit: int) -> list[OrderValue]:
     """List resting orders whose cancel was asked for."""
     query = {"cancel_requested": True, "status": {"$in": [str(status) for status in AT_VENUE]}}
-    return [_domain(row) for row in rows_of(Order).find(query).limit(limit)]
+    return [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
 
 
 def at_venue(account_id: str) -> list[OrderValue]:
     """List an account's orders that rest at the venue as far as we know."""
     query = {"account_id": account_id, "status": {"$in": [str(status) for status in AT_VENUE]}}
-    return [_domain(row) for row in rows_of(Order).find(query)]
+    return [order_of(row) for row in rows_of(Order).find(query)]
 
 
 def entries_past(now: datetime, limit: int) -> list[OrderValue]:
@@ -322,7 +271,7 @@ def entries_past(now: datetime, limit: int) -> list[OrderValue]:
     }
     found: list[OrderValue] = []
     for query in (unsent, resting):
-        found += [_domain(row) for row in rows_of(Order).find({"purpose": "entry", **query}).limit(limit)]
+        found += [order_of(row) for row in rows_of(Order).find({"purpose": "entry", **query}).limit(limit)]
     return found
 
 
@@ -374,5 +323,6 @@ def _born(order: OrderValue) -> Row:
     return row
 
 
-def _domain(row: Row) -> OrderValue:
+def order_of(row: Row) -> OrderValue:
+    """Read an order from its row."""
     return from_row(OrderValue, row, "order_id")

@@ -47,6 +47,7 @@ def _made_ready(context: Context, allowed: Sequence[Order], known: Mapping[str, 
     """Join the orders of one write, and give each write its broker."""
     targets = {o.pair_id: o for o in allowed if o.pair_id and o.purpose is Purpose.TARGET}
     replaced = _resting(orders.find_many(ids)) if (ids := {o.replaces for o in allowed if o.replaces}) else {}
+    brokers = context.brokers({o.account_id: known[o.account_id] for o in allowed}.values())
     ready: list[Ready] = []
     for order in allowed:
         if order.pair_id in targets and order.purpose is Purpose.TARGET:
@@ -55,12 +56,12 @@ def _made_ready(context: Context, allowed: Sequence[Order], known: Mapping[str, 
         if order.replaces and order.replaces not in replaced:
             _hand_back(order, Refusal.REPLACED_ORDER_GONE)
             continue
-        try:
-            broker = context.broker(known[order.account_id])
-            ready.append(Ready(order, broker, target, replaced.get(order.replaces or "")))
-        except PermanentError as error:
+        broker = brokers[order.account_id]
+        if isinstance(broker, PermanentError):
             for unsent in (order, *([target] if target else [])):
-                _hand_back(unsent, error.code)
+                _hand_back(unsent, broker.code)
+            continue
+        ready.append(Ready(order, broker, target, replaced.get(order.replaces or "")))
     # A stop may go without its target, never a target without its stop: the next plan writes it anew.
     for target in targets.values():
         _hand_back(target, PAIR_BROKEN)

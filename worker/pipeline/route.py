@@ -4,6 +4,7 @@ from datetime import UTC
 
 from shared.domain.entry import resolve_symbol
 from shared.domain.receipts import Receipt
+from shared.domain.rotation import rotated
 from shared.domain.signals import Signal
 from shared.logs import get_logger
 from shared.models import bots, signals
@@ -38,7 +39,8 @@ def plan_for_all(
     if signal is None:
         raise ValueError("only an open is planned")
     written = {} if is_first_pass else signals.receipts_of_signal(record.signal_id)
-    waiting = [bot for bot in bots.active_of(terms.provider_id) if bot.trading_bot_id not in written]
+    listed = rotated(bots.active_of(terms.provider_id), record.signal_id)
+    waiting = [bot for bot in listed if bot.trading_bot_id not in written]
     if not waiting:
         return plan.ChunkPlan([], is_complete=True)
     planning = Planning(

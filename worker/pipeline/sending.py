@@ -22,6 +22,7 @@ FIRST_LOOKUP_SECONDS = 1.0
 
 Outcome = OrderReport | TradeError
 Answered = tuple[Order, Outcome]
+Sent = asyncio.Task[list[Answered]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,25 @@ class Windows:
         return self.entries_close_at if order.purpose is Purpose.ENTRY else self.exits_close_at
 
 
-async def send_all(ready: Sequence[Ready], windows: Windows) -> list[Answered]:
-    """Send every write of a wave once, all at the same time, and return what became of each order."""
-    answered = await asyncio.gather(*(_send(item, windows.closes_at(item.order)) for item in ready))
-    return [pair for pairs in answered for pair in pairs]
+async def send_all(
+    ready: Sequence[Ready], windows: Windows, patience_seconds: float
+) -> tuple[list[Answered], list[Sent]]:
+    """Send every write of a wave once, all at the same time.
+
+    Returns what became of the orders that were answered for within `patience_seconds`, and the writes that go on.
+    """
+    if not ready:
+        return [], []
+    sent = [asyncio.create_task(_send(item, windows.closes_at(item.order))) for item in ready]
+    done, _ = await asyncio.wait(sent, timeout=patience_seconds)
+    return [pair for write in sent if write in done for pair in write.result()], [
+        write for write in sent if write not in done
+    ]
+
+
+async def finish(sent: Sequence[Sent]) -> list[Answered]:
+    """Wait for the rest of a wave; every write ends by its own time-outs."""
+    return [pair for pairs in await asyncio.gather(*sent) for pair in pairs]
 
 
 async def _send(item: Ready, closes_at: float) -> list[Answered]:

@@ -82,7 +82,9 @@ def expire_entries(context: Context) -> str:
     past = orders.entries_past(now, LIMIT)
     unsent = [order for order in past if order.status is OrderStatus.INITIALIZED]
     for order in unsent:
-        if orders.compare_and_set(order, OrderStatus.EXPIRED, now, code="NOT_SENT_IN_TIME", unsettled=True):
+        if orders.compare_and_set(
+            order, OrderStatus.EXPIRED, now, code=order.waits_for or "NOT_SENT_IN_TIME", unsettled=True
+        ):
             enqueue(TaskName.TRADES_SETTLE, order.trade_id)
     resting = [order.order_id for order in past if order.status is not OrderStatus.INITIALIZED]
     if resting:

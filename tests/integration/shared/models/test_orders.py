@@ -10,7 +10,7 @@ import pytest
 from shared.database import database_now
 from shared.domain.order_status import IllegalTransition, OrderStatus
 from shared.domain.orders import Order, Purpose
-from shared.models import orders
+from shared.models import claims, orders
 from shared.models.mapping import millisecond, rows_of
 from shared.models.orders import Order as OrderDocument
 from tests.integration.shared.models.at_once import THREADS, all_at_once
@@ -52,7 +52,7 @@ class TestBirth:
 
     def test_a_repeat_leaves_a_row_that_has_moved_meanwhile(self):
         (order,) = stored(exit_order("o"))
-        orders.claim(["o"], "c")
+        claims.claim(["o"], "c")
         stored(order)
         assert found("o").status is S.SUBMITTED
 
@@ -93,17 +93,17 @@ class TestOneEntryPerMessage:
 class TestClaim:
     def test_under_eight_threads_each_order_is_claimed_once(self):
         ids = [order.order_id for order in stored(*(exit_order(f"o{n:02}") for n in range(40)))]
-        won = all_at_once(lambda n: [o.order_id for o in orders.claim(ids, f"claim{n}")])
+        won = all_at_once(lambda n: [o.order_id for o in claims.claim(ids, f"claim{n}")])
         assert sorted(order_id for each in won for order_id in each) == ids
 
     def test_under_eight_threads_a_single_order_has_one_winner(self):
         stored(exit_order("o"))
-        won = all_at_once(lambda n: orders.claim(["o"], f"claim{n}"))
+        won = all_at_once(lambda n: claims.claim(["o"], f"claim{n}"))
         assert sorted(map(len, won)) == [0] * (THREADS - 1) + [1]
 
     def test_overlapping_waves_share_without_a_double(self):
         ids = [order.order_id for order in stored(*(exit_order(f"o{n:02}") for n in range(30)))]
-        won = all_at_once(lambda n: [o.order_id for o in orders.claim(ids[n * 3 : n * 3 + 9], f"claim{n}")])
+        won = all_at_once(lambda n: [o.order_id for o in claims.claim(ids[n * 3 : n * 3 + 9], f"claim{n}")])
         claimed = [order_id for each in won for order_id in each]
         assert len(claimed) == len(set(claimed))
         assert set(claimed) == set(ids)
@@ -112,7 +112,7 @@ class TestClaim:
     def test_the_winner_reads_its_claim_with_the_databases_time(self, others: int):
         ids = [o.order_id for o in stored(*(exit_order(f"o{n}") for n in range(1 + others)))]
         before = database_now()
-        claimed = orders.claim(ids, "mine")
+        claimed = claims.claim(ids, "mine")
         assert {(o.status, o.claim_id, o.version) for o in claimed} == {(S.SUBMITTED, "mine", 1)}
         for order in claimed:
             assert order == found(order.order_id)
@@ -137,7 +137,7 @@ class TestClaim:
     def test_what_may_not_go_is_not_claimed(self, changes: dict[str, Any], others: int):
         stored(exit_order("o", **from_now(changes)), *(exit_order(f"x{n}") for n in range(others)))
         before = found("o")
-        assert [o.order_id for o in orders.claim(["o", "x0"][: 1 + others], "c")] == ["x0"][:others]
+        assert [o.order_id for o in claims.claim(["o", "x0"][: 1 + others], "c")] == ["x0"][:others]
         assert found("o") == before
 
     @pytest.mark.parametrize(
@@ -152,19 +152,19 @@ class TestClaim:
     )
     def test_what_may_go_is_claimed(self, changes: dict[str, Any]):
         stored(exit_order("o", **from_now(changes)))
-        assert len(orders.claim(["o"], "c")) == 1
+        assert len(claims.claim(["o"], "c")) == 1
 
     def test_a_claim_is_an_event(self):
         stored(exit_order("o"))
-        orders.claim(["o"], "c")
+        claims.claim(["o"], "c")
         assert [(e["version"], e["status"]) for e in orders.events_of("o")] == [
             (0, "INITIALIZED"),
             (1, "SUBMITTED"),
         ]
 
     def test_nothing_to_claim_is_nothing(self):
-        assert orders.claim([], "c") == []
-        assert orders.claim(["no such"], "c") == []
+        assert claims.claim([], "c") == []
+        assert claims.claim(["no such"], "c") == []
 
 
 class TestCompareAndSet:
