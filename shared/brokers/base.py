@@ -118,8 +118,8 @@ class Broker(Protocol):
         """List open and finished orders since a moment: the second endpoint of a look-up."""
         ...
 
-    async def fetch_open_orders(self) -> Sequence[OrderReport]:
-        """List all open orders of the account; absence from it proves nothing alone."""
+    async def fetch_open_orders(self, symbol: str | None = None) -> Sequence[OrderReport]:
+        """List open orders of the account, of one symbol where given; absence from it proves nothing alone."""
         ...
 
     async def fetch_fills(self, symbol: str, since: datetime) -> Sequence[FillReport]:

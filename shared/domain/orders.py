@@ -130,6 +130,7 @@ class Order:
     questions asked while the outcome is unknown. `cause` names what asked for an exit. A stop and a target with the
     same `pair_id` are sent in one write; `replaces` is the order that goes when this one comes. `next_check_at` is
     when the sweep or the reconciler looks again; each look moves it on. `waits_for` says why it was not sent yet.
+    `lacks_fills`: the venue has told a quantity, and not yet the executions that make it up.
     After `send_by` it is never sent; at `expires_at` what rests of it is cancelled.
     """
 
@@ -181,6 +182,7 @@ class Order:
     expires_at: datetime | None = None
     cancel_requested: bool = False
     waits_for: str | None = None
+    lacks_fills: bool = False
     unsettled: bool = False
 
     @property

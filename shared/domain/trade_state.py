@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.domain.cover import CoverTerms
 from shared.domain.entry import percent_away
-from shared.domain.fills import Fill, TradeFold, fold_fills
+from shared.domain.fills import Fill, TradeFold, fold_fills, missing_fills
 from shared.domain.instruments import Instrument
 from shared.domain.money import ONE, ZERO
 from shared.domain.order_status import LIVE, TERMINAL, OrderStatus
@@ -41,15 +41,16 @@ class Seen:
 def trade_changes(seen: Seen, now: datetime) -> dict[str, Any]:
     """Compute what differs from the stored trade, field by field."""
     trade = seen.trade
-    fold = fold_fills(seen.fills, trade.side, seen.instrument)
-    coverable = coverable_quantity(fold.held, seen.instrument, fold.entry_average, seen.orders)
+    fold = fold_fills((*seen.fills, *missing_fills(seen.orders, seen.fills)), trade.side, seen.instrument)
+    held = fold.held - trade.external
+    coverable = coverable_quantity(held, seen.instrument, fold.entry_average, seen.orders)
     wanted: dict[str, Any] = {
         "entered": fold.entered,
         "exited": fold.exited,
         "entry_average": _rounded(fold.entry_average),
         "exit_average": _rounded(fold.exit_average),
         "realised_pnl": _rounded(fold.realised_pnl),
-        "held": fold.held,
+        "held": held,
         "coverable": coverable,
         "resting": resting_quantity(seen.orders),
         "opened_at": fold.first_entry_at,
@@ -166,6 +167,8 @@ def _status(after: Trade, seen: Seen, fold: TradeFold, now: datetime) -> dict[st
 
 
 def _close_reason(after: Trade, seen: Seen) -> str:
+    if after.external > ZERO:
+        return "CLOSED_EXTERNALLY"
     ended = [o for o in seen.orders if o.purpose is not Purpose.ENTRY and o.filled_quantity > ZERO]
     last = max(ended, key=lambda o: o.sent_at or o.created_at, default=None)
     if last is None:

@@ -44,7 +44,8 @@ class Trade:
     first fill to become `stop_price`. `target_split` weighs the targets, also those that an update names; once
     `break_even_after` targets are reached the stop moves to the entry, 0 is never. `naked_seconds` sums the time that a part of the position stood
     without a stop. `cover_version` grows whenever the wanted cover changes; `needs_cover` while wanted
-    and actual cover differ.
+    and actual cover differ. `external` is what somebody else has sold of the position at the venue, taken off `held`;
+    `gone_since` when a balance first said so.
     """
 
     trade_id: str
@@ -81,6 +82,8 @@ class Trade:
     realised_pnl: Decimal = ZERO
     r_multiple: Decimal | None = None
     held: Decimal = ZERO
+    external: Decimal = ZERO
+    gone_since: datetime | None = None
     coverable: Decimal = ZERO
     resting: Decimal = ZERO
     managed: Decimal = ZERO

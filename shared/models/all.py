@@ -3,6 +3,7 @@
 from shared.models.accounts import Account, Credential
 from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
+from shared.models.external import ExternalOrder
 from shared.models.fills import Fill, Position
 from shared.models.halts import Halt
 from shared.models.market import Candle, EquitySnapshot
@@ -30,6 +31,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Receipt,
     Order,
     Fill,
+    ExternalOrder,
     Position,
     Trade,
     EquitySnapshot,

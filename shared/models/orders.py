@@ -81,6 +81,7 @@ class Order(BaseDocument):
     next_attempt_at = fields.DateTimeField(null=True)
     cancel_requested = fields.BooleanField()
     waits_for = fields.StringField(null=True)
+    lacks_fills = fields.BooleanField()
     unsettled = fields.BooleanField()
     events = fields.EmbeddedDocumentListField(OrderEvent)
 
@@ -102,6 +103,7 @@ class Order(BaseDocument):
             ["claim_id"],
             {"fields": ["unsettled", "next_check_at"], "partialFilterExpression": {"unsettled": True}},
             {"fields": ["cancel_requested", "status"], "partialFilterExpression": {"cancel_requested": True}},
+            {"fields": ["lacks_fills", "next_check_at"], "partialFilterExpression": {"lacks_fills": True}},
             ["user_id", "-created_at"],
         ],
     }
@@ -241,6 +243,34 @@ def take_due(
             {"$set": {"next_check_at": now + timedelta(seconds=RING_SECONDS)}},
         )
     return due
+
+
+def take_given_up(now: datetime, since: datetime, limit: int) -> list[OrderValue]:
+    """List orders given up since a moment that are due to be asked about once more."""
+    query = {
+        "status": str(OrderStatus.ABANDONED),
+        "next_check_at": {"$lte": now},
+        "created_at": {"$gte": since},
+    }
+    return [order_of(row) for row in rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)]
+
+
+def take_lacking_fills(now: datetime, limit: int) -> list[OrderValue]:
+    """Pick orders whose executions are still to be asked for, and put off the next question."""
+    query = {"lacks_fills": True, "next_check_at": {"$lte": now}}
+    found = [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
+    if found:
+        later = {"$set": {"next_check_at": now + timedelta(seconds=RING_SECONDS)}}
+        hints_of(Order).update_many({"_id": {"$in": [order.order_id for order in found]}}, later)
+    return found
+
+
+def mark_fills(lacking: Many[str], complete: Many[str]) -> None:
+    """Note which orders still lack executions, and which do not any more."""
+    for ids, lacks in ((lacking, True), (complete, False)):
+        if ids:
+            query = {"_id": {"$in": list(ids)}, "lacks_fills": not lacks}
+            rows_of(Order).update_many(query, {"$set": {"lacks_fills": lacks}})
 
 
 def unsettled(now: datetime, limit: int) -> list[OrderValue]:

@@ -55,6 +55,8 @@ class Trade(BaseDocument):
     realised_pnl = fields.Decimal128Field()
     r_multiple = fields.Decimal128Field(null=True)
     held = fields.Decimal128Field()
+    external = fields.Decimal128Field()
+    gone_since = fields.DateTimeField(null=True)
     coverable = fields.Decimal128Field()
     resting = fields.Decimal128Field()
     managed = fields.Decimal128Field()

@@ -33,20 +33,20 @@ def apply_reports(reports: Sequence[tuple[Order, OrderReport]], now: datetime) -
 
 
 def apply_report(order: Order, report: OrderReport, now: datetime) -> bool:
-    """Apply one report; True where it moved the order. Late, repeated and reordered reports are absorbed.
+    """Apply one report; True where it told anything new. Late, repeated and reordered reports are absorbed.
 
     The order is left `unsettled`: its trade, events and cover follow in `settle`.
     """
-    fills.create_many_once(_stored(order, report.fills))
+    has_new_fills = fills.create_many_once(_stored(order, report.fills))
     current: Order | None = order
     for _ in range(ATTEMPTS):
         move = None if current is None else _move(current, report, now)
         if move is None:
-            return False
+            return has_new_fills
         if orders.move_all([move]):
             return True
         current = orders.find(order.order_id)
-    return False
+    return has_new_fills
 
 
 def _move(current: Order, report: OrderReport, now: datetime) -> orders.Move | None:

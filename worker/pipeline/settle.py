@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from shared.domain.fills import missing_fills
 from shared.domain.money import ZERO
 from shared.domain.order_status import AT_VENUE, TERMINAL
 from shared.domain.orders import Order, Purpose
@@ -102,6 +103,7 @@ def _finish(settled: Sequence[_Settled]) -> None:
     _ask_siblings([item.seen for item in settled if "exited" in item.changes])
     _show(settled, now)
     _give_back(settled)
+    _note_missing_fills([item.seen for item in settled])
     orders.mark_settled([order for item in settled for order in item.unsettled])
 
 
@@ -119,6 +121,16 @@ def _show(settled: Sequence[_Settled], now: datetime) -> None:
     )
     write_all(*(write for what, write in shown if what))
     ring_for(events)
+
+
+def _note_missing_fills(seen: Sequence[Seen]) -> None:
+    """Let the reconciler ask for executions that a venue has counted and not yet told."""
+    lacking = {fill.order_id for item in seen for fill in missing_fills(item.orders, item.fills)}
+    noted = {order.order_id for item in seen for order in item.orders if order.lacks_fills}
+    if lacking != noted:
+        orders.mark_fills(lacking - noted, noted - lacking)
+        if lacking - noted:
+            enqueue(TaskName.ORDERS_LOOK_UP, sorted(lacking - noted))
 
 
 def _ask_siblings(exited: Sequence[Seen]) -> None:

@@ -14,7 +14,8 @@ from shared.models.mapping import rows_of
 from shared.models.orders import Order as OrderDocument
 from tests.integration.worker.pipeline.driver import Driver
 from worker.pipeline.ingest import ingest
-from worker.pipeline.reconcile import reconcile_due, resolve
+from worker.pipeline.reconcile import reconcile_due
+from worker.pipeline.resolve import resolve
 from worker.pipeline.submit import execute
 from worker.pipeline.sweep import expire_entries, sweep
 
