@@ -129,7 +129,8 @@ class Order:
     which no byte left and is in no id; before `next_attempt_at` it is not sent again. `lookups` counts
     questions asked while the outcome is unknown. `cause` names what asked for an exit. A stop and a target with the
     same `pair_id` are sent in one write; `replaces` is the order that goes when this one comes. `next_check_at` is
-    when the sweep or the reconciler looks again; each look moves it on. `waits_for` says why it was not sent yet.
+    when the sweep or the reconciler looks again; each look moves it on. `cancel_code` says why its cancel was asked
+    for, `waits_for` why it was not sent yet.
     `lacks_fills`: the venue has told a quantity, and not yet the executions that make it up.
     After `send_by` it is never sent; at `expires_at` what rests of it is cancelled.
     """
@@ -181,6 +182,7 @@ class Order:
     send_by: datetime | None = None
     expires_at: datetime | None = None
     cancel_requested: bool = False
+    cancel_code: str | None = None
     waits_for: str | None = None
     lacks_fills: bool = False
     unsettled: bool = False

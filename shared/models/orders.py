@@ -80,6 +80,7 @@ class Order(BaseDocument):
     next_check_at = fields.DateTimeField(required=True)
     next_attempt_at = fields.DateTimeField(null=True)
     cancel_requested = fields.BooleanField()
+    cancel_code = fields.StringField(null=True)
     waits_for = fields.StringField(null=True)
     lacks_fills = fields.BooleanField()
     unsettled = fields.BooleanField()
@@ -149,6 +150,11 @@ def find_by_intents(intent_ids: Many[str]) -> list[OrderValue]:
 def of_trade(trade_id: str) -> list[OrderValue]:
     """List a trade's orders, oldest first."""
     return run(finding_of_trades([trade_id]))
+
+
+def of_trades(trade_ids: Many[str]) -> list[OrderValue]:
+    """List several trades' orders, oldest first."""
+    return run(finding_of_trades(trade_ids))
 
 
 def finding_of_trades(trade_ids: Many[str]) -> Find[list[OrderValue]]:
@@ -221,10 +227,17 @@ def mark_settled(orders: Sequence[OrderValue]) -> None:
         hints_of(Order).bulk_write(writes, ordered=False)
 
 
-def request_cancel(order_ids: Many[str]) -> None:
-    """Ask for a cancel: acted on at once where the order rests, later where its outcome is unknown."""
-    query = {"_id": {"$in": list(order_ids)}, "status": {"$in": [str(status) for status in LIVE]}}
-    rows_of(Order).update_many(query, {"$set": {"cancel_requested": True}})
+def request_cancel(order_ids: Many[str], code: str) -> None:
+    """Ask for a cancel, and say why: acted on at once where the order rests, later where its outcome is unknown.
+
+    The first reason stays.
+    """
+    query = {
+        "_id": {"$in": list(order_ids)},
+        "status": {"$in": [str(status) for status in LIVE]},
+        "cancel_requested": False,
+    }
+    rows_of(Order).update_many(query, {"$set": {"cancel_requested": True, "cancel_code": code}})
 
 
 def take_due(
@@ -283,6 +296,17 @@ def cancels_wanted(limit: int) -> list[OrderValue]:
     """List resting orders whose cancel was asked for."""
     query = {"cancel_requested": True, "status": {"$in": [str(status) for status in AT_VENUE]}}
     return [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
+
+
+def finding_unknown(account_ids: Many[str]) -> Find[set[tuple[str, str]]]:
+    """Return the find of (account, symbol) where the outcome of an entry is unknown."""
+    query = {"account_id": {"$in": list(account_ids)}, "status": str(OrderStatus.UNKNOWN), "purpose": "entry"}
+    return Find(
+        Order,
+        query,
+        lambda rows: {(row["account_id"], row["symbol"]) for row in rows},
+        fields=("account_id", "symbol"),
+    )
 
 
 def at_venue(account_id: str) -> list[OrderValue]:

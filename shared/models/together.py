@@ -18,6 +18,7 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
+F = TypeVar("F")
 
 _FROM = "_from"
 # Larger than any chunk of followers, so that the answer comes whole.
@@ -48,6 +49,10 @@ def run_together(a: Find[A], b: Find[B], c: Find[C], /) -> tuple[A, B, C]: ...
 def run_together(a: Find[A], b: Find[B], c: Find[C], d: Find[D], /) -> tuple[A, B, C, D]: ...
 @overload
 def run_together(a: Find[A], b: Find[B], c: Find[C], d: Find[D], e: Find[E], /) -> tuple[A, B, C, D, E]: ...
+@overload
+def run_together(
+    a: Find[A], b: Find[B], c: Find[C], d: Find[D], e: Find[E], f: Find[F], /
+) -> tuple[A, B, C, D, E, F]: ...
 def run_together(*finds: Find[Any]) -> tuple[Any, ...]:
     """Run several finds in one round trip, one after the other in the database, and return their answers.
 

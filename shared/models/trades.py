@@ -141,6 +141,17 @@ def symbols_in_use() -> dict[tuple[str, str], set[str]]:
     return {(row["_id"]["venue"], row["_id"]["environment"]): set(row["symbols"]) for row in found}
 
 
+def pending_at(venue: str, environment: str, symbols: Many[str]) -> list[TradeValue]:
+    """List the trades at a venue that have not been filled yet, of the given symbols."""
+    query = {
+        "status": str(TradeStatus.PENDING),
+        "venue": venue,
+        "environment": environment,
+        "symbol": {"$in": list(symbols)},
+    }
+    return [_domain(row) for row in rows_of(Trade).find(query)]
+
+
 def take_needing_cover(now: datetime, again_at: datetime, limit: int) -> list[str]:
     """Pick trades whose wanted and actual cover differ and put off the next look at them, in the same pass."""
     query = {"needs_cover": True, "$or": [{"cover_check_at": None}, {"cover_check_at": {"$lte": now}}]}

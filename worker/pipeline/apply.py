@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.domain.fills import Fill
 from shared.domain.identifiers import fill_id
 from shared.domain.order_status import TERMINAL, OrderStatus
-from shared.domain.orders import FillReport, Order, OrderReport, Purpose, fold_report
+from shared.domain.orders import FillReport, Order, OrderChange, OrderReport, Purpose, fold_report
 from shared.logs import get_logger
 from shared.models import fills, orders
 from shared.models.fills import StoredFill
@@ -70,8 +70,13 @@ def _move(current: Order, report: OrderReport, now: datetime) -> orders.Move | N
             "cancel_requested": current.cancel_requested or change.status is OrderStatus.PENDING_CANCEL,
             "unsettled": True,
         },
-        code=change.code,
+        code=_code_of(current, change),
     )
+
+
+def _code_of(current: Order, change: OrderChange) -> str | None:
+    # Who asked for a cancel knows better why than the venue does.
+    return current.cancel_code or change.code if change.status is OrderStatus.CANCELED else change.code
 
 
 def _stored(order: Order, reports: Sequence[FillReport]) -> list[StoredFill]:

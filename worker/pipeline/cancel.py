@@ -24,7 +24,7 @@ _Told = tuple[Order, OrderReport | None]
 
 def cancel_orders(context: Context, order_ids: Sequence[str], *, code: str = "WITHDRAWN") -> str:
     """Withdraw what was not sent and cancel what rests; what is unresolved is cancelled when it resolves."""
-    orders.request_cancel(order_ids)
+    orders.request_cancel(order_ids, code)
     now = utc_now()
     touched: set[str] = set()
     resting: list[Order] = []

@@ -1,6 +1,7 @@
 """The last look before a wave's first byte: halts, accounts, bots and providers, read once for all of it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from shared.brokers.codes import Refusal
 from shared.domain.accounts import Account, AccountStatus
@@ -18,28 +19,32 @@ from worker.context import Context, utc_now
 from worker.pipeline.sending import Ready
 
 PAIR_BROKEN = "PAIR_BROKEN"
+WAIT_FOR_UNKNOWN = timedelta(seconds=1)
 
 
 def look_once_more(context: Context, claimed: Sequence[Order]) -> list[Ready]:
     """Read halts, accounts, bots and providers once for the wave and hand back what may not go."""
     entries = [order for order in claimed if order.purpose is Purpose.ENTRY]
     deletes = {order.order_id: _delete_of(order) for order in entries}
-    known, in_force, states, active, deleted = run_together(
+    known, in_force, states, active, deleted, unknown = run_together(
         accounts.finding_many({order.account_id for order in claimed}),
         halts.finding_in_force(),
         bots.finding_states({order.trading_bot_id for order in entries}),
         providers.finding_many({order.provider_id for order in entries}),
         messages.finding_existing(set(deletes.values())),
+        orders.finding_unknown({order.account_id for order in entries}),
     )
     allowed: list[Order] = []
     for order in claimed:
         refusal = _refusal(order, known.get(order.account_id), in_force, states, active)
         if deletes.get(order.order_id) in deleted:
             refusal = "DELETED"
-        if refusal is None:
-            allowed.append(order)
-        else:
+        if refusal is not None:
             _hand_back(order, refusal)
+        elif order.purpose is Purpose.ENTRY and (order.account_id, order.symbol) in unknown:
+            _let_wait(order)
+        else:
+            allowed.append(order)
     return _made_ready(context, allowed, known)
 
 
@@ -103,6 +108,20 @@ def _refusal(
     )
     halt = strictest(in_force, scopes)
     return "HALT" if halt is not None and halt.state is not HaltState.ACTIVE else None
+
+
+def _let_wait(order: Order) -> None:
+    """Return a claimed row unsent, to come again when the outcome of another entry there is known."""
+    later = utc_now() + WAIT_FOR_UNKNOWN
+    orders.compare_and_set(
+        order,
+        OrderStatus.INITIALIZED,
+        utc_now(),
+        detail="the outcome of another entry of this symbol is unknown",
+        next_attempt_at=later,
+        next_check_at=later,
+        waits_for="UNKNOWN_ENTRY",
+    )
 
 
 def _hand_back(order: Order, code: str) -> None:

@@ -1,6 +1,6 @@
 """Ring again for everything that was recorded but not advanced: start-up and recovery are this one path."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
 from shared.domain.order_status import TERMINAL, OrderStatus
@@ -11,6 +11,7 @@ from shared.tasks import Queue, TaskName, bell_list, enqueue
 from worker.context import Context, utc_now
 from worker.pipeline.cancel import cancel_orders
 from worker.pipeline.ingest import fail_spent
+from worker.pipeline.settle import settle_trades
 
 LIMIT = 2000
 CHUNK = 100
@@ -81,15 +82,24 @@ def expire_entries(context: Context) -> str:
     now = utc_now()
     past = orders.entries_past(now, LIMIT)
     unsent = [order for order in past if order.status is OrderStatus.INITIALIZED]
-    for order in unsent:
-        if orders.compare_and_set(
-            order, OrderStatus.EXPIRED, now, code=order.waits_for or "NOT_SENT_IN_TIME", unsettled=True
-        ):
-            enqueue(TaskName.TRADES_SETTLE, order.trade_id)
+    for start in range(0, len(unsent), CHUNK):
+        _expire(context, unsent[start : start + CHUNK], now)
     resting = [order.order_id for order in past if order.status is not OrderStatus.INITIALIZED]
     if resting:
         cancel_orders(context, resting, code="ENTRY_EXPIRED")
     return f"{len(unsent)} expired, {len(resting)} cancelled"
+
+
+def _expire(context: Context, unsent: Sequence[Order], now: datetime) -> None:
+    # Where one was claimed meanwhile, nobody knows which: each trade is read again as it stands.
+    changes = {"unsettled": True}
+    orders.move_all(
+        [
+            orders.Move(order, OrderStatus.EXPIRED, now, changes, code=order.waits_for or "NOT_SENT_IN_TIME")
+            for order in unsent
+        ]
+    )
+    settle_trades(context, {order.trade_id for order in unsent})
 
 
 def _release_reservations(now: datetime) -> int:

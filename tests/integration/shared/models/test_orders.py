@@ -230,7 +230,7 @@ class TestLists:
     def test_a_cancel_is_asked_of_what_lives_and_listed_where_it_rests(self):
         statuses = [S.INITIALIZED, S.SUBMITTED, S.UNKNOWN, S.ACCEPTED, S.PENDING_CANCEL, S.FILLED, S.CANCELED]
         ids = [o.order_id for o in stored(*(exit_order(f"{s}", status=s) for s in statuses))]
-        orders.request_cancel(ids)
+        orders.request_cancel(ids, "WITHDRAWN")
         asked = {order.status for order in orders.find_many(ids) if order.cancel_requested}
         assert asked == set(statuses) - {S.FILLED, S.CANCELED}
         assert {o.status for o in orders.cancels_wanted(10)} == {S.ACCEPTED, S.PENDING_CANCEL}
