@@ -40,6 +40,7 @@ class TaskName(StrEnum):
     ORDERS_RECONCILE = "orders.reconcile"
     TRADES_PROTECT = "trades.protect"
     TRADES_SETTLE = "trades.settle"
+    TRADES_SHOW = "trades.show"
     TRADES_WATCH_COVER = "trades.watch_cover"
     ACCOUNTS_REFRESH = "accounts.refresh"
     ACCOUNTS_SNAPSHOT = "accounts.snapshot"
@@ -60,6 +61,7 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.ORDERS_RECONCILE: Queue.RECONCILE,
     TaskName.TRADES_PROTECT: Queue.EXITS,
     TaskName.TRADES_SETTLE: Queue.EXITS,
+    TaskName.TRADES_SHOW: Queue.NOTIFY,
     TaskName.TRADES_WATCH_COVER: Queue.EXITS,
     TaskName.ACCOUNTS_REFRESH: Queue.SYNC,
     TaskName.ACCOUNTS_SNAPSHOT: Queue.ANALYTICS,

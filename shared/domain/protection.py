@@ -1,6 +1,7 @@
 """Cover: what stops and targets a trade must have, compared with those that it has (DESIGN 6)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -53,6 +54,10 @@ def plan_cover(
 ) -> CoverPlan:
     """Compare wanted with actual cover and say what is missing or superfluous, by the venue's terms."""
     exits = [o for o in orders if o.purpose is not Purpose.ENTRY]
+    # Whoever wrote the last want may have died before the trade knew its version: its orders know it.
+    newest = max((o.cover_version for o in exits), default=0)
+    if newest > trade.cover_version:
+        trade = replace(trade, cover_version=newest)
     if trade.coverable <= ZERO or trade.stop_price is None:
         gone = (o for o in exits if o.status in LIVE and entries_over(orders))
         return CoverPlan(cancel=not_yet_asked(gone))

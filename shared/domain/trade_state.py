@@ -54,6 +54,7 @@ def trade_changes(seen: Seen, now: datetime) -> dict[str, Any]:
         "coverable": coverable,
         "resting": resting_quantity(seen.orders),
         "opened_at": fold.first_entry_at,
+        "cover_version": max((o.cover_version for o in seen.orders), default=trade.cover_version),
         **_levels_at_fill(seen, fold),
         **_exit_wanted(seen, coverable),
     }

@@ -3,6 +3,7 @@
 from shared.models.accounts import Account, Credential
 from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
+from shared.models.counters import Counter
 from shared.models.external import ExternalOrder
 from shared.models.fills import Fill, Position
 from shared.models.halts import Halt
@@ -39,6 +40,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Subscription,
     WebhookEvent,
     Outbox,
+    Counter,
     Halt,
     AuditEntry,
     UsageEvent,

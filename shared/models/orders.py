@@ -9,6 +9,7 @@ from typing import Any
 from mongoengine import EmbeddedDocument, fields
 from pymongo import ASCENDING, UpdateOne
 
+from shared.domain.identifiers import client_order_id
 from shared.domain.order_status import AT_VENUE, LIVE, OrderStatus, check_transition
 from shared.domain.orders import Order as OrderValue
 from shared.domain.orders import Purpose
@@ -98,14 +99,17 @@ class Order(BaseDocument):
             },
             ["status", "next_check_at"],
             ["trade_id"],
-            ["intent_id"],
-            ["account_id", "status"],
+            # Keys that never change: a move of an order rewrites none of these.
+            ["account_id"],
             ["message_id"],
-            ["claim_id"],
+            {
+                "fields": ["account_id", "purpose"],
+                "partialFilterExpression": {"status": "UNKNOWN"},
+                "name": "unknown_of_account",
+            },
             {"fields": ["unsettled", "next_check_at"], "partialFilterExpression": {"unsettled": True}},
             {"fields": ["cancel_requested", "status"], "partialFilterExpression": {"cancel_requested": True}},
             {"fields": ["lacks_fills", "next_check_at"], "partialFilterExpression": {"lacks_fills": True}},
-            ["user_id", "-created_at"],
         ],
     }
 
@@ -142,9 +146,9 @@ def find_many(order_ids: Many[str]) -> list[OrderValue]:
     return [order_of(row) for row in rows_of(Order).find({"_id": {"$in": list(order_ids)}})]
 
 
-def find_by_intents(intent_ids: Many[str]) -> list[OrderValue]:
-    """Read the orders of several intents; each entry has one."""
-    return [order_of(row) for row in rows_of(Order).find({"intent_id": {"$in": list(intent_ids)}})]
+def find_entries(intent_ids: Many[str]) -> list[OrderValue]:
+    """Read the orders of several entries; an entry has one attempt, so its intent tells its order's id."""
+    return find_many([client_order_id(intent_id, 1) for intent_id in intent_ids])
 
 
 def of_trade(trade_id: str) -> list[OrderValue]:
@@ -219,12 +223,13 @@ def schedule(order_id: str, next_check_at: datetime, *, lookups: int | None = No
 
 def mark_settled(orders: Sequence[OrderValue]) -> None:
     """Tell that fills, trade and events of these versions are all written."""
-    writes = [
-        UpdateOne({"_id": order.order_id, "version": order.version}, {"$set": {"unsettled": False}})
-        for order in orders
-    ]
-    if writes:
-        hints_of(Order).bulk_write(writes, ordered=False)
+    by_version: dict[int, list[str]] = {}
+    for order in orders:
+        by_version.setdefault(order.version, []).append(order.order_id)
+    # Most have come as far as one another: one write for all of a version costs half of one for each.
+    for version, ids in by_version.items():
+        query = {"_id": {"$in": ids}, "version": version}
+        hints_of(Order).update_many(query, {"$set": {"unsettled": False}})
 
 
 def request_cancel(order_ids: Many[str], code: str) -> None:
@@ -298,6 +303,12 @@ def cancels_wanted(limit: int) -> list[OrderValue]:
     return [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
 
 
+def finding_unsettled(trade_ids: Many[str]) -> Find[list[OrderValue]]:
+    """Return the find of those orders of several trades that have moved since they were last shown."""
+    query = {"trade_id": {"$in": list(trade_ids)}, "unsettled": True}
+    return Find(Order, query, lambda rows: list(map(order_of, rows)))
+
+
 def finding_unknown(account_ids: Many[str]) -> Find[set[tuple[str, str]]]:
     """Return the find of (account, symbol) where the outcome of an entry is unknown."""
     query = {"account_id": {"$in": list(account_ids)}, "status": str(OrderStatus.UNKNOWN), "purpose": "entry"}
@@ -307,12 +318,6 @@ def finding_unknown(account_ids: Many[str]) -> Find[set[tuple[str, str]]]:
         lambda rows: {(row["account_id"], row["symbol"]) for row in rows},
         fields=("account_id", "symbol"),
     )
-
-
-def at_venue(account_id: str) -> list[OrderValue]:
-    """List an account's orders that rest at the venue as far as we know."""
-    query = {"account_id": account_id, "status": {"$in": [str(status) for status in AT_VENUE]}}
-    return [order_of(row) for row in rows_of(Order).find(query)]
 
 
 def entries_past(now: datetime, limit: int) -> list[OrderValue]:

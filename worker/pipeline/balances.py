@@ -78,7 +78,7 @@ def _open_paper_accounts(context: Context, known: Sequence[Account]) -> None:
 def _ended_intents(account: Account) -> list[str]:
     if not account.reservations:
         return []
-    found = orders.find_by_intents(list(account.reservations))
+    found = orders.find_entries(list(account.reservations))
     return [order.intent_id for order in found if order.status in TERMINAL and not order.unsettled]
 
 

@@ -32,7 +32,6 @@ class _Wanted:
     """What the plans of several trades ask for."""
 
     placed: list[Order] = field(default_factory=list)
-    versions: dict[str, int] = field(default_factory=dict)
     superfluous: list[str] = field(default_factory=list)
     freeing: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)
@@ -44,9 +43,8 @@ def protect(context: Context, trade_ids: Sequence[str]) -> str:
     placed = cancelled = 0
     for _ in range(ROUNDS):
         wanted = _compare(context, todo)
-        # Rows before the version: two protectors of one want derive the same ids and write the same rows.
+        # Two protectors of one want derive the same ids and write the same rows.
         orders.create_many_once(wanted.placed)
-        trades.raise_cover_versions(wanted.versions)
         failpoint("after_cover_intents")
         execute(context, [order.order_id for order in wanted.placed])
         if wanted.superfluous:
@@ -74,8 +72,6 @@ def _compare(context: Context, trade_ids: Collection[str]) -> _Wanted:
         if plan.is_calm and trade.needs_cover and plan.is_done:
             wanted.done.append(trade.trade_id)
         wanted.placed += [first_attempt(trade, intent, now, now + FIRST_CHECK) for intent in plan.place]
-        if plan.place:
-            wanted.versions[trade.trade_id] = max(intent.cover_version for intent in plan.place)
         if plan.cancel:
             wanted.superfluous += plan.cancel
             wanted.freeing.add(trade.trade_id)

@@ -1,27 +1,27 @@
-"""Carry orders and fills into their trade: sums, status, position, cover wanted, events, money given back."""
+"""Carry orders and fills into their trade: sums, status and the cover that is wanted now.
+
+What people see of it, and the money that is given back, follow in `show`: nobody's position is naked meanwhile.
+"""
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from shared.domain.fills import missing_fills
-from shared.domain.money import ZERO
-from shared.domain.order_status import AT_VENUE, TERMINAL
-from shared.domain.orders import Order, Purpose
+from shared.domain.order_status import AT_VENUE
+from shared.domain.orders import Purpose
 from shared.domain.trade_state import Seen, trade_changes
 from shared.domain.trades import Trade
 from shared.gathering import ring_gathered
 from shared.logs import get_logger
-from shared.models import accounts, fills, orders, outbox, trades
-from shared.models.durable import Write, write_all
-from shared.models.fills import PositionState
+from shared.models import fills, orders, trades
 from shared.models.mapping import millisecond
 from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
-from worker.notify.events import order_events, ring_for, trade_events
+from worker.pipeline.show import show_trades
 
 log = get_logger(__name__)
 
@@ -48,13 +48,9 @@ class _Settled:
         before = self.seen.trade
         return replace(before, version=before.version + bool(self.changes), **self.changes)
 
-    @property
-    def unsettled(self) -> list[Order]:
-        return [order for order in self.seen.orders if order.unsettled]
-
 
 def settle_trades(context: Context, trade_ids: Iterable[str]) -> None:
-    """Bring trades up to their orders and fills; then cover, tell, and give reservations back.
+    """Bring trades up to their orders and fills; then ring for cover, and for what is to be shown.
 
     Safe to repeat. However many trades a wave has touched, the round trips are those of one.
     """
@@ -94,33 +90,17 @@ def _read(context: Context, trade_ids: Set[str]) -> list[Seen]:
 
 
 def _finish(settled: Sequence[_Settled]) -> None:
-    """Do what follows from the written trades; each part may be repeated by the next pass."""
-    now = utc_now()
+    """Ring for what follows from the written trades; each bell may be repeated by the next pass."""
     # First of all: until its stop rests at the venue, a position is naked.
     bare = [item.trade_id for item in settled if item.trade.needs_cover]
     for start in range(0, len(bare), COVER_CHUNK):
         enqueue(TaskName.TRADES_PROTECT, bare[start : start + COVER_CHUNK])
     _ask_siblings([item.seen for item in settled if "exited" in item.changes])
-    _show(settled, now)
-    _give_back(settled)
     _note_missing_fills([item.seen for item in settled])
-    orders.mark_settled([order for item in settled for order in item.unsettled])
-
-
-def _show(settled: Sequence[_Settled], now: datetime) -> None:
-    """Write positions and events; both are for people, and nothing is decided from them."""
-    # A pass that died after it had changed a trade left its position behind, and its order unsettled.
-    positions = [_position(i.trade) for i in settled if i.trade.entered > ZERO and (i.changes or i.unsettled)]
-    events = []
-    for item in settled:
-        events += order_events(item.unsettled, now)
-        events += trade_events(item.seen.trade, item.trade, now) if item.changes else []
-    shown: tuple[tuple[Sequence[object], Write], ...] = (
-        (positions, lambda wait: fills.write_positions(positions, wait=wait)),
-        (events, lambda wait: outbox.record_events(events, wait=wait)),
-    )
-    write_all(*(write for what, write in shown if what))
-    ring_for(events)
+    ring_gathered(TaskName.TRADES_SHOW, [item.trade_id for item in settled if item.changes])
+    # Nothing was new: whoever settled them before died, or lost his bell, before they were shown.
+    if unshown := [item.trade_id for item in settled if not item.changes]:
+        show_trades(unshown)
 
 
 def _note_missing_fills(seen: Sequence[Seen]) -> None:
@@ -143,35 +123,3 @@ def _ask_siblings(exited: Sequence[Seen]) -> None:
     ]
     if resting:
         enqueue(TaskName.ORDERS_LOOK_UP, resting)
-
-
-def _give_back(settled: Sequence[_Settled]) -> None:
-    """Release what unfilled entries held; what was paid for is released by the next balance read."""
-    released: dict[str, list[str]] = {}
-    stale: set[str] = set()
-    for item in settled:
-        ended = [o for o in item.seen.entries if o.status in TERMINAL and o.unsettled]
-        unfilled = [order.intent_id for order in ended if order.filled_quantity == ZERO]
-        released.setdefault(item.trade.account_id, []).extend(unfilled)
-        if len(unfilled) < len(ended) or item.trade.is_over:
-            stale.add(item.trade.account_id)
-    accounts.release_many(released)
-    ring_gathered(TaskName.ACCOUNTS_REFRESH, sorted(stale))
-
-
-def _position(trade: Trade) -> PositionState:
-    return PositionState(
-        position_id=f"{trade.account_id}:{trade.symbol}",
-        account_id=trade.account_id,
-        user_id=trade.user_id,
-        trade_id=trade.trade_id,
-        symbol=trade.symbol,
-        held=trade.held,
-        coverable=trade.coverable,
-        resting=trade.resting,
-        managed=trade.managed,
-        naked_since=trade.naked_since,
-        naked_seconds=trade.naked_seconds,
-        entry_average=trade.entry_average,
-        updated_at=millisecond(utc_now()),
-    )

@@ -77,11 +77,11 @@ def _send_line(context: Context, line: _Line, ends_at: float) -> int:
         wave = _take_tokens(context, line, ends_at)
         if not wave:
             continue
-        went = _send_wave(context, line.pot, [order.order_id for write in wave for order in write], ends_at)
+        went = _send_wave(context, line.pot, [order for write in wave for order in write], ends_at)
         sent += len(went.sent)
         if went.again and line.passes < PASSES:
             line.passes += 1
-            line.writes += [write for write in wave if write[0].order_id in went.again]
+            line.writes += _lines(context, claims.find_waiting(sorted(went.again)))[0].writes
     return sent
 
 
@@ -119,10 +119,10 @@ class _Wave:
     again: frozenset[str] = frozenset()
 
 
-def _send_wave(context: Context, pot: Pot, order_ids: Sequence[str], ends_at: float) -> _Wave:
+def _send_wave(context: Context, pot: Pot, waiting: Sequence[Waiting], ends_at: float) -> _Wave:
     failpoint("before_claim")
     claimed_at = monotonic()
-    claimed = claims.claim(order_ids, uuid4().hex)
+    claimed = claims.claim(waiting, uuid4().hex, utc_now())
     failpoint("after_claim")
     if not claimed:
         return _Wave()

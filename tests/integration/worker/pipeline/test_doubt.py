@@ -9,10 +9,10 @@ from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.domain.protection import plan_cover
 from shared.domain.trades import TradeStatus
-from shared.models import claims, orders
+from shared.models import orders
 from shared.models.mapping import rows_of
 from shared.models.orders import Order as OrderDocument
-from tests.integration.worker.pipeline.driver import Driver
+from tests.integration.worker.pipeline.driver import Driver, claim
 from worker.pipeline.ingest import ingest
 from worker.pipeline.reconcile import reconcile_due
 from worker.pipeline.resolve import resolve
@@ -26,7 +26,7 @@ def claimed_only(driver: Driver) -> Order:
     ingest(driver.context, row_id)
     driver.lose_bells()
     [entry] = driver.orders(driver.message(row_id))
-    [claimed] = claims.claim([entry.order_id], "a-worker-that-died")
+    [claimed] = claim([entry.order_id], "a-worker-that-died")
     return claimed
 
 
@@ -123,7 +123,7 @@ def test_a_stop_proved_not_placed_is_tried_again_as_its_next_attempt(driver: Dri
     now = datetime.now(UTC)
     stop = first_attempt(trade, plan.place[0], now, now)
     orders.create_many_once([stop])
-    [claimed] = claims.claim([stop.order_id], "a-worker-that-died")
+    [claimed] = claim([stop.order_id], "a-worker-that-died")
     resolve(driver.context, [age(claimed, 60)])
     driver.make_due()
     sweep(driver.context)

@@ -9,7 +9,7 @@ from shared.domain.trades import TradeStatus
 from shared.models import claims, orders
 from shared.models.mapping import rows_of
 from shared.models.orders import Order as OrderDocument
-from tests.integration.worker.pipeline.driver import Driver
+from tests.integration.worker.pipeline.driver import Driver, claim
 from worker.pipeline.ingest import ingest
 from worker.pipeline.prices import refresh_prices
 from worker.pipeline.submit import execute
@@ -86,7 +86,7 @@ def test_many_that_are_too_late_expire_in_one_pass_and_a_claimed_one_is_left_alo
     driver.lose_bells()
     entries = driver.orders(driver.message(row_id))
     past = datetime.now(UTC) - timedelta(seconds=1)
-    claims.claim([entries[0].order_id], "a-quick-worker")
+    claim([entries[0].order_id], "a-quick-worker")
     rows_of(OrderDocument).update_many({}, {"$set": {"send_by": past}})
     expire_entries(driver.context)
     statuses = [order.status for order in driver.orders(driver.message(row_id))]
