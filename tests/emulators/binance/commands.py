@@ -134,7 +134,7 @@ def place_pair(engine: Engine, command: Command) -> Any:
     side = side_of(params)
     legs = leg_terms(params, "above", side), leg_terms(params, "below", side)
     name = client_id_of(params, "listClientOrderId")
-    pair = engine.pair(command.account, market, legs, name, command.at)
+    pair = engine.pair(command.account, market, legs, name, command.at, command.fraction)
     return pair_placed(pair, _response(params))
 
 

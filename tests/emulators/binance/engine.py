@@ -73,10 +73,18 @@ class Engine:
         return order
 
     def pair(
-        self, account: Account, market: Market, legs: tuple[Terms, Terms], list_client_id: str, at: int
+        self,
+        account: Account,
+        market: Market,
+        legs: tuple[Terms, Terms],
+        list_client_id: str,
+        at: int,
+        fraction: int | None = None,
     ) -> Pair:
         """Take two orders of which one cancels the other, given as (above, below)."""
-        self._check_names(account, market, legs, list_client_id)
+        existing = self._existing_pair(account, market, legs, list_client_id)
+        if existing is not None:
+            return existing
         for terms in legs:
             check_filters(market, terms)
         check_counts(account.ledgers[market.listing.symbol], *legs)
@@ -97,7 +105,7 @@ class Engine:
         ordered = sorted(legs, key=lambda terms: terms.type not in STOPS)
         pair.orders = tuple(_order(account, market, terms, terms.quantity, at) for terms in ordered)
         for order in pair.orders:
-            order.pair = pair
+            order.pair, order.fraction = pair, fraction
             self.book.register(order)
         return pair
 
@@ -148,7 +156,7 @@ class Engine:
             account.lock(order.locked_asset, -freed)
         else:
             self.book.release(order, order.locked - lock_of(order))
-        order.client_order_id = name or f"{order.client_order_id[:24]}-{quantity}"
+        order.client_order_id = name or f"amend-{order.order_id}-{at}"
         account.ledgers[market.listing.symbol].latest[order.client_order_id] = order
         return order
 
@@ -164,16 +172,22 @@ class Engine:
             raise filter_failure("LOT_SIZE")
         return quantity
 
-    def _check_names(
+    def _existing_pair(
         self, account: Account, market: Market, legs: tuple[Terms, Terms], list_client_id: str
-    ) -> None:
+    ) -> Pair | None:
         ledger = account.ledgers[market.listing.symbol]
         names = [terms.client_order_id for terms in legs if terms.client_order_id]
-        if len(set(names)) < len(names) or any(self._is_taken(ledger, name) for name in names):
+        if len(set(names)) < len(names):
             raise rejected(DUPLICATE)
+        reuses_ids = self.book.settings.client_ids == "open"
         earlier = account.latest_pair.get(list_client_id)
-        if earlier is not None and (earlier.is_open or self.book.settings.client_ids != "open"):
-            raise rejected(DUPLICATE)
+        taken = [ledger.latest[name] for name in names if self._is_taken(ledger, name)]
+        if not taken and (earlier is None or (reuses_ids and not earlier.is_open)):
+            return None
+        found = earlier or taken[0].pair
+        if self.book.settings.client_ids == "return_existing" and found is not None:
+            return found
+        raise rejected(DUPLICATE)
 
     def _is_taken(self, ledger: Ledger, name: str) -> bool:
         earlier = ledger.latest.get(name)
