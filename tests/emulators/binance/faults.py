@@ -56,7 +56,8 @@ class FaultRule:
     `path` may end in `*`; `params` must be among the request's. `nth` picks one request, `every` each
     n-th, `probability` by chance from `seed`; none of them picks all. `times` bounds how often it
     strikes. `seconds` is the length of hangs, delays, lags and bans, and the Retry-After of a refusal.
-    `fraction` belongs to `fill_partly`; `answer` (504, drop or hang) and `ignore_window` to `late_accept`.
+    `fraction` belongs to `fill_partly`; `answer` (504, drop or hang) and `ignore_window` to `late_accept`;
+    `status` and `body` (json or html) to the failures 500 and 503.
     """
 
     kind: str
@@ -75,6 +76,8 @@ class FaultRule:
     fraction: str = "0.5"
     answer: str = "504"
     ignore_window: bool = False
+    status: int | None = None
+    body: str = "json"
     seen: int = 0
     struck: int = 0
     chance: random.Random = field(default_factory=random.Random, repr=False)
@@ -84,6 +87,8 @@ class FaultRule:
             raise ValueError(f"unknown fault {self.kind!r}; there are {sorted(KINDS)}")
         if self.answer not in {"504", "drop", "hang"}:
             raise ValueError("answer is 504, drop or hang")
+        if self.body not in {"json", "html"}:
+            raise ValueError("body is json or html")
         kind = KINDS[self.kind]
         self.method = self.method or kind.method
         self.path = self.path or kind.path

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 UNKNOWN_ERROR = (-1000, "An unknown error occurred while processing the request.")
+OVERLOADED = (
+    -1008,
+    "Server is currently overloaded with other requests. Please try again in a few minutes.",
+)
 OUTCOME_UNKNOWN = (
     -1007,
     "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",

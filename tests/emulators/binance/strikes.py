@@ -10,7 +10,7 @@ from tests.emulators.binance.calls import Call
 from tests.emulators.binance.faults import FaultRule
 from tests.emulators.binance.http import Answer
 from tests.emulators.binance.limits import Limits
-from tests.emulators.binance.refusals import OUTCOME_UNKNOWN, UNKNOWN_ERROR, Refusal
+from tests.emulators.binance.refusals import OUTCOME_UNKNOWN, OVERLOADED, UNKNOWN_ERROR, Refusal
 from tests.emulators.binance.reports import ZERO
 from tests.emulators.binance.signing import bad_key
 
@@ -35,9 +35,9 @@ def at_door(rule: FaultRule, call: Call, limits: Limits) -> Answer:
         limits.check_ban(call.request.address, call.second)
     if rule.kind == "unauthorized":
         raise bad_key()
-    if rule.kind == "lookup_down":
-        raise Refusal(-1008, "Server is currently overloaded with other requests.", status=503)
-    raise Refusal(*UNKNOWN_ERROR, status=500)
+    return (
+        _failure(rule, 503, OVERLOADED) if rule.kind == "lookup_down" else _failure(rule, 500, UNKNOWN_ERROR)
+    )
 
 
 def refused(refusal: Refusal) -> Answer:
@@ -48,6 +48,13 @@ def refused(refusal: Refusal) -> Answer:
 def at_answer(rule: FaultRule, answer: Answer, payload: Any) -> Answer:
     """The answer to a request that was done, spoilt by a fault; payload is None if it was refused."""
     return EFFECTS[rule.kind](rule, answer, payload)
+
+
+def _failure(rule: FaultRule, status: int, said: tuple[int, str]) -> Answer:
+    status = rule.status or status
+    if rule.body == "html":
+        return Answer(status, HTML, content_type="text/html")
+    return refused(Refusal(*said, status=status))
 
 
 def unknown_outcome() -> Answer:
@@ -103,7 +110,7 @@ def _allow_withdrawals(rule: FaultRule, answer: Answer, payload: Any) -> Answer:
 
 
 EFFECTS: dict[str, Effect] = {
-    "accept_then_500": lambda rule, answer, payload: refused(Refusal(*UNKNOWN_ERROR, status=500)),
+    "accept_then_500": lambda rule, answer, payload: _failure(rule, 500, UNKNOWN_ERROR),
     "accept_then_504": lambda rule, answer, payload: unknown_outcome(),
     "accept_then_hang": lambda rule, answer, payload: Answer(0, after=rule.length, how="drop"),
     "accept_then_drop": lambda rule, answer, payload: Answer(0, how="drop"),

@@ -14,7 +14,7 @@ def resting(trader: Trader, name: str = "a") -> dict[str, object]:
 def test_an_id_is_unique_among_open_orders_and_free_after() -> None:
     trader = Trader(USDT="1000")
     resting(trader)
-    with pytest.raises(Refusal, match="-2010 Duplicate order sent."):
+    with pytest.raises(Refusal, match="-2010 Duplicate order sent"):
         resting(trader)
     trader.cancel(origClientOrderId="a")
     assert resting(trader)["orderId"] == 2
@@ -26,7 +26,7 @@ def test_an_id_may_be_refused_for_ever() -> None:
     trader.control("settings", client_ids="always")
     resting(trader)
     trader.cancel(origClientOrderId="a")
-    with pytest.raises(Refusal, match="Duplicate order sent."):
+    with pytest.raises(Refusal, match="Duplicate order sent"):
         resting(trader)
 
 
@@ -50,13 +50,13 @@ def test_an_id_may_bring_back_the_old_pair() -> None:
 def test_the_ids_of_a_pair_count_too() -> None:
     trader = Trader(BTC="2", USDT="100")
     trader.pair()
-    with pytest.raises(Refusal, match="Duplicate order sent."):
+    with pytest.raises(Refusal, match="Duplicate order sent"):
         trader.pair(listClientOrderId="other")
-    with pytest.raises(Refusal, match="Duplicate order sent."):
+    with pytest.raises(Refusal, match="Duplicate order sent"):
         trader.pair(aboveClientOrderId="one", belowClientOrderId="two")
-    with pytest.raises(Refusal, match="Duplicate order sent."):
+    with pytest.raises(Refusal, match="Duplicate order sent"):
         trader.pair(listClientOrderId="new", aboveClientOrderId="same", belowClientOrderId="same")
-    with pytest.raises(Refusal, match="Duplicate order sent."):
+    with pytest.raises(Refusal, match="Duplicate order sent"):
         resting(trader, "stop")
 
 

@@ -25,10 +25,13 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__({"peername": ("127.0.0.9", 1)})
         self.written: list[bytes] = []
+        self.twice = asyncio.Event()
         self.end = ""
 
     def write(self, data: Any) -> None:
         self.written.append(bytes(data))
+        if len(self.written) == 2:
+            self.twice.set()
 
     def close(self) -> None:
         self.end = "closed"
@@ -77,9 +80,7 @@ async def test_a_late_answer_holds_back_those_behind_it() -> None:
     connection, wire, seen = connect([Answer(body=b"late", after=0.01), Answer(body=b"next")])
     connection.data_received(GET + GET)
     assert (len(seen), wire.written) == (1, [])
-    async with asyncio.timeout(5):
-        while len(wire.written) < 2:
-            await asyncio.sleep(0)
+    await asyncio.wait_for(wire.twice.wait(), 5)
     assert [written.rpartition(b"\r\n\r\n")[2] for written in wire.written] == [b"late", b"next"]
 
 

@@ -56,7 +56,7 @@ def test_a_list_is_canceled_by_its_own_id() -> None:
     number = trader.pair()["orderListId"]
     trader.send("DELETE /api/v3/orderList", symbol="BTCUSDT", orderListId=str(number))
     assert (trader.status("stop"), trader.status("target")) == ("CANCELED", "CANCELED")
-    with pytest.raises(Refusal, match="-2011 Unknown order sent."):
+    with pytest.raises(Refusal, match="-2011 Unknown order sent"):
         trader.send("DELETE /api/v3/orderList", symbol="BTCUSDT", listClientOrderId="cover")
 
 
@@ -68,7 +68,7 @@ def test_all_orders_of_a_symbol_are_canceled_with_their_pairs() -> None:
     assert len(answer) == 2
     assert answer[1]["contingencyType"] == "OCO"
     assert (trader.locked("BTC"), trader.locked("USDT")) == ("0", "0")
-    with pytest.raises(Refusal, match="Unknown order sent."):
+    with pytest.raises(Refusal, match="Unknown order sent"):
         trader.send("DELETE /api/v3/openOrders", symbol="BTCUSDT")
 
 
@@ -81,7 +81,8 @@ def test_a_pair_that_buys_locks_the_dearer_leg_and_gives_the_difference_back() -
         aboveStopPrice="70000",
         belowType="LIMIT_MAKER",
         belowPrice="60000",
-        **{"abovePrice": "", "belowStopPrice": ""},
+        abovePrice="",
+        belowStopPrice="",
     )
     assert trader.locked("USDT") == "700"
     trader.price("59000")

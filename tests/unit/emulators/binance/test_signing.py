@@ -23,7 +23,7 @@ def test_a_signature_is_read_in_either_case() -> None:
     account = Account("key", SECRET)
     signature = signature_of(SECRET, QUERY)
     check_signature(account, QUERY, signature.upper())
-    with pytest.raises(Refusal, match="-1022 Signature for this request is not valid."):
+    with pytest.raises(Refusal, match="-1022 Signature for this request is not valid"):
         check_signature(account, f"{QUERY}&more=1", signature)
     with pytest.raises(Refusal, match="-1102 Mandatory parameter 'signature'"):
         check_signature(account, QUERY, None)
