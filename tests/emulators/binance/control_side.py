@@ -29,14 +29,15 @@ class ControlSide:
         query = dict(parse_qsl(request.query))
         try:
             wish = orjson.loads(request.body) if request.body else {}
+            said: Any = None
             if request.method == "GET":
                 said = self._show(what, query)
             elif what == "faults":
                 said = self._change_faults(request.method, query, wish)
             elif what == "bans":
-                said = self._venue.limits.lift()
+                self._venue.limits.lift()
             else:
-                said = self.change(what, wish)
+                self.change(what, wish)
         except (KeyError, ValueError, TypeError) as error:
             return Answer(400, orjson.dumps({"error": repr(error)}))
         return Answer(200, orjson.dumps(said))

@@ -17,7 +17,7 @@ USUAL, MOST = 500, 1000
 DAY = 86_400_000
 CREATED_AT = 1_577_836_800_000
 # The combinations of parameters that `myTrades` takes, beside symbol and limit.
-TRADE_FILTERS = (
+TRADE_FILTERS: tuple[set[str], ...] = (
     set(),
     {"orderId"},
     {"startTime"},
@@ -26,6 +26,8 @@ TRADE_FILTERS = (
     {"startTime", "endTime"},
     {"orderId", "fromId"},
 )
+# Most of an account's balances are nothing, and asked for often.
+NOTHING = {asset: {"asset": asset, "free": ZERO, "locked": ZERO} for asset in ASSETS}
 Row = TypeVar("Row")
 
 
@@ -135,11 +137,9 @@ def show_account(query: Query) -> Any:
         "updateTime": account.updated_at,
         "accountType": "SPOT",
         "balances": [
-            {
-                "asset": asset,
-                "free": write_amount(account.free.get(asset, 0)),
-                "locked": write_amount(account.locked.get(asset, 0)),
-            }
+            _balance(account, asset)
+            if account.free.get(asset) or account.locked.get(asset)
+            else NOTHING[asset]
             for asset in ASSETS
             if not omits or account.free.get(asset) or account.locked.get(asset)
         ],
@@ -166,6 +166,11 @@ def show_rights(query: Query) -> Any:
         "enableSpotAndMarginTrading": account.can_trade,
         "enablePortfolioMarginTrading": False,
     }
+
+
+def _balance(account: Account, asset: str) -> dict[str, str]:
+    free, locked = account.free.get(asset, 0), account.locked.get(asset, 0)
+    return {"asset": asset, "free": write_amount(free), "locked": write_amount(locked)}
 
 
 def _ledger(query: Query) -> Ledger:

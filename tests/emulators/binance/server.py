@@ -120,7 +120,8 @@ class Binance:
         check_names(call.params, route.names)
         if route.orders:
             self.limits.check_orders(request.key, call.second, self.book.settings)
-        altered, spoilt = self._pick(BOOK, call), self._pick(ANSWER, call)
+        altered = self._pick(BOOK, call) if route.orders else None
+        spoilt = self._pick(ANSWER, call)
         if spoilt is not None and spoilt.kind == "late_accept":
             return self._accept_later(call, route, spoilt)
         payload: Any = None
@@ -179,15 +180,15 @@ class Binance:
         line["engine"] = True
         if altered is not None and altered.kind == "fill_partly":
             line["fraction"] = command.fraction = parse_amount(altered.fraction)
+        payload: Any = None
+        failed: Refusal | None = None
         try:
             payload = COMMANDS[call.name](self.engine, command)
         except Refusal as refusal:
+            # A replacement that failed in part has changed something, and counts as an attempt to place.
             if refusal.data is None:
                 raise
-            # A replacement that failed in part still counts as an attempt to place.
-            payload, failed = None, refusal
-        else:
-            failed = None
+            failed = refusal
         if route.orders:
             self.limits.count_orders(command.account.key, route.orders, call.second)
             if failed is None and not journal.accepted:
