@@ -14,7 +14,6 @@ import requests
 
 from tests.emulators.binance.control import BinanceProcess
 from tests.emulators.binance.load import order_request
-from tests.emulators.binance.summary import summarize
 from tests.integration.emulators.binance.conftest import Trader, client_of
 from tests.waiting import wait_until
 
@@ -39,7 +38,7 @@ async def test_a_kill_and_a_restart_keep_the_book_the_port_and_the_log(own: Bina
         await trader.look_up("filled")
     with own.log_path.open("a") as log:
         log.write('{"at":"2026-01-01T00:00:00.000000+00:00","engine":tr')
-    assert summarize(own.lines())["accepted"] == 2
+    assert own.summary()["accepted"] == 2
     own.start()
     assert (own.control.orders(), own.control.accounts(), own.url) == before
     assert (await trader.look_up("resting"))["status"] == "open"
