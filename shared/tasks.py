@@ -41,6 +41,7 @@ class TaskName(StrEnum):
     TRADES_PROTECT = "trades.protect"
     TRADES_SETTLE = "trades.settle"
     TRADES_WATCH_COVER = "trades.watch_cover"
+    TRADES_CARRY_OUT = "trades.carry_out"
     ACCOUNTS_REFRESH = "accounts.refresh"
     ACCOUNTS_SNAPSHOT = "accounts.snapshot"
     PRICES_REFRESH = "prices.refresh"
@@ -61,6 +62,7 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.TRADES_PROTECT: Queue.EXITS,
     TaskName.TRADES_SETTLE: Queue.EXITS,
     TaskName.TRADES_WATCH_COVER: Queue.EXITS,
+    TaskName.TRADES_CARRY_OUT: Queue.EXITS,
     TaskName.ACCOUNTS_REFRESH: Queue.SYNC,
     TaskName.ACCOUNTS_SNAPSHOT: Queue.ANALYTICS,
     TaskName.PRICES_REFRESH: Queue.PRICES,

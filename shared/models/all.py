@@ -3,6 +3,7 @@
 from shared.models.accounts import Account, Credential
 from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
+from shared.models.commands import Command
 from shared.models.fills import Fill, Position
 from shared.models.halts import Halt
 from shared.models.market import Candle, EquitySnapshot
@@ -32,6 +33,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Fill,
     Position,
     Trade,
+    Command,
     EquitySnapshot,
     Candle,
     Subscription,

@@ -124,6 +124,14 @@ def append_audit(
     )
 
 
+def append_audit_once(
+    entry_id: str, actor: str, action: str, subject: str, detail: dict[str, str], at: datetime
+) -> None:
+    """Append one line whose id derives from what it tells; the same line again changes nothing."""
+    row = {"actor": actor, "action": action, "subject": subject, "detail": detail, "at": at}
+    rows_of(AuditEntry).update_one({"_id": entry_id}, {"$setOnInsert": row}, upsert=True)
+
+
 def append_usage(event_id: str, user_id: str, kind: str, subject_id: str, at: datetime) -> None:
     """Append one usage event; the same event again changes nothing."""
     row = {"user_id": user_id, "kind": kind, "subject_id": subject_id, "at": at}

@@ -14,6 +14,7 @@ from web.commands.messages import messages
 from web.commands.provider_profile import profile
 from web.commands.providers import providers
 from web.commands.setup import setup
+from web.commands.trades import trades
 from web.commands.users import users
 
 providers.add_command(profile)
@@ -31,6 +32,7 @@ COMMANDS = (
     orders,
     fills,
     positions,
+    trades,
     reservations,
     jobs,
     wait,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.accounts import Account
+from shared.domain.commands import Command, CommandStatus
 from shared.domain.identifiers import event_id
 from shared.domain.money import to_plain
 from shared.domain.orders import Order
@@ -83,6 +84,27 @@ def trade_events(before: Trade, after: Trade, now: datetime) -> list[OutboxEvent
         kind = EventKind.POSITION_COVER
         events.append(_event(kind, after.trade_id, after.version, after.user_id, now, **cover))
     return events
+
+
+def command_events(
+    command: Command, status: CommandStatus, code: str, sentence: str, now: datetime
+) -> list[OutboxEvent]:
+    """Tell how a user's command ended."""
+    return [
+        _event(
+            EventKind.JOB_PROGRESS,
+            command.command_id,
+            0,
+            command.user_id,
+            now,
+            command_id=command.command_id,
+            trade_id=command.trade_id,
+            command=str(command.kind),
+            status=str(status),
+            code=code,
+            sentence=sentence,
+        )
+    ]
 
 
 def account_events(read: Iterable[Account], at: datetime) -> list[OutboxEvent]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from shared.domain.commands import may_be_awaited
 from shared.domain.entry import percent_away
 from shared.domain.fills import Fill, TradeFold, fold_fills
 from shared.domain.instruments import Instrument
@@ -32,6 +33,7 @@ from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.notify.events import order_events, ring_for, trade_events
+from worker.pipeline.asked import ring_waiting
 
 log = get_logger(__name__)
 
@@ -241,6 +243,7 @@ def _finish(settled: Sequence[_Settled]) -> None:
     bare = [item.trade_id for item in settled if item.trade.needs_cover]
     for start in range(0, len(bare), COVER_CHUNK):
         enqueue(TaskName.TRADES_PROTECT, bare[start : start + COVER_CHUNK])
+    ring_waiting([i.trade_id for i in settled if may_be_awaited(i.trade, i.changes.keys())])
     _ask_siblings([item.seen for item in settled if "exited" in item.changes])
     _show(settled, now)
     _give_back(settled)

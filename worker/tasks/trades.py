@@ -2,6 +2,7 @@
 
 from shared.tasks import TaskName
 from worker.context import get_context
+from worker.pipeline import by_hand
 from worker.pipeline import protect as protection
 from worker.pipeline.settle import settle_trades
 from worker.task import job, task
@@ -23,3 +24,9 @@ def settle(trade_id: str) -> None:
 def watch_cover() -> int:
     """Ring for every trade whose wanted and actual cover differ."""
     return protection.watch_cover()
+
+
+@task(TaskName.TRADES_CARRY_OUT)
+def carry_out(command_ids: list[str]) -> str:
+    """Carry out what users ask of trades."""
+    return by_hand.carry_out(get_context(), command_ids)

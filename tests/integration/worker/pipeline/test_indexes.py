@@ -12,10 +12,12 @@ from bson import json_util
 from pymongo import monitoring
 from pymongo.database import Database
 
+from shared.domain.commands import CommandKind
 from shared.domain.order_status import UNRESOLVED
-from shared.models import halts, messages, orders, providers
+from shared.models import halts, messages, orders, providers, trades
 from shared.models.mapping import _CODEC
 from tests.integration.worker.pipeline.driver import CHANNEL, Driver
+from tests.integration.worker.pipeline.hand import ask
 from worker.task import app
 
 # Read whole on purpose; a scan of one of these is right.
@@ -121,6 +123,11 @@ def live_a_day(driver: Driver) -> None:
     assert driver.orders(opened)
     driver.say(said, channel_id="other")
     driver.say(said.replace("0.95", "0.96") + "0", message_id=opened.message_id, event="edit", revision=1)
+    trade, _ = trades.of_message(opened.source, opened.channel_id, opened.message_id)
+    ask(trade, CommandKind.MOVE_STOP, f"{price * Decimal('0.94'):.2f}")
+    driver.answer_bells()
+    ask(trade, CommandKind.CLOSE, "60")
+    driver.answer_bells()
     driver.say("Move stop to break even", reply_to=opened.message_id)
     below = f"LONG ETH/USDT\nEntry: 1\nStop loss: {Decimal('0.5')}"
     resting = driver.say(below)
@@ -152,9 +159,17 @@ def test_no_query_on_the_way_of_a_signal_scans_a_collection(driver: Driver, coll
         if "COLLSCAN" in set(_stages(explained)) and collection not in FEW_ROWS:
             scans[shape] = json.dumps(query, default=json_util.default)[:300]
     assert not scans, json.dumps(scans, indent=1)
-    assert {"messages", "signals", "orders", "trades", "accounts", "fills", "receipts", "outbox"} <= {
-        collection for collection, _ in collected.shapes.values()
-    }
+    assert {
+        "messages",
+        "signals",
+        "orders",
+        "trades",
+        "accounts",
+        "fills",
+        "receipts",
+        "outbox",
+        "commands",
+    } <= {collection for collection, _ in collected.shapes.values()}
     assert len(collected.shapes) > 60
 
 
