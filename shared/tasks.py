@@ -41,7 +41,9 @@ class TaskName(StrEnum):
     TRADES_PROTECT = "trades.protect"
     TRADES_SETTLE = "trades.settle"
     TRADES_WATCH_COVER = "trades.watch_cover"
+    TRADES_SETTLE_DENIED = "trades.settle_denied"
     TRADES_CARRY_OUT = "trades.carry_out"
+    TRADES_FLATTEN = "trades.flatten"
     ACCOUNTS_REFRESH = "accounts.refresh"
     ACCOUNTS_SNAPSHOT = "accounts.snapshot"
     PRICES_REFRESH = "prices.refresh"
@@ -62,7 +64,10 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.TRADES_PROTECT: Queue.EXITS,
     TaskName.TRADES_SETTLE: Queue.EXITS,
     TaskName.TRADES_WATCH_COVER: Queue.EXITS,
+    # Thousands at once after a halt, and nothing of them is urgent: never before an exit.
+    TaskName.TRADES_SETTLE_DENIED: Queue.ANALYTICS,
     TaskName.TRADES_CARRY_OUT: Queue.EXITS,
+    TaskName.TRADES_FLATTEN: Queue.EXITS,
     TaskName.ACCOUNTS_REFRESH: Queue.SYNC,
     TaskName.ACCOUNTS_SNAPSHOT: Queue.ANALYTICS,
     TaskName.PRICES_REFRESH: Queue.PRICES,

@@ -94,6 +94,8 @@ def _close(command: Command, scene: Scene) -> Step:
     if trade.coverable > ZERO:
         refusal = None if command.is_full_close else _too_small(command, scene)
         return refusal or Step(cancel, _exit(command, mine))
+    if not scene.orders and command.is_full_close:
+        return _done("NEVER_FILLED", "The trade was planned and never entered.")
     if command.is_full_close:
         left = "The entry is being cancelled." if entries else "What covered the position is being cancelled."
         return Step(cancel, sentence=left)

@@ -5,6 +5,7 @@ from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
 from shared.models.commands import Command
 from shared.models.fills import Fill, Position
+from shared.models.flattens import Flatten
 from shared.models.halts import Halt
 from shared.models.market import Candle, EquitySnapshot
 from shared.models.messages import Message
@@ -40,6 +41,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     WebhookEvent,
     Outbox,
     Halt,
+    Flatten,
     AuditEntry,
     UsageEvent,
     JobRun,

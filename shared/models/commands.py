@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mongoengine import fields
+from pymongo import UpdateOne
 
 from shared.domain.commands import Command as CommandValue
 from shared.domain.commands import CommandKind, CommandStatus
@@ -66,6 +67,17 @@ class Counts:
         return self.pending + self.done + self.refused
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a command that was read ends."""
+
+    command: CommandValue
+    status: CommandStatus
+    code: str
+    sentence: str
+    at: datetime
+
+
 def create_many_once(commands: Sequence[CommandValue]) -> set[str]:
     """Insert commands, leaving those that are there; return the ids of those that were."""
     return insert_many_once(Command, [to_row(command, "command_id") for command in commands])
@@ -114,11 +126,23 @@ def mark_applied(command_ids: Many[str], at: datetime) -> None:
     rows_of(Command).update_many(query, {"$set": {"applied_at": at}})
 
 
-def end(command: CommandValue, status: CommandStatus, code: str, sentence: str, at: datetime) -> bool:
-    """End a command once, if it stands as it was read; False where it ended or began meanwhile."""
-    query = {"_id": command.command_id, "status": _PENDING, "begun_at": command.begun_at}
-    change = {"status": str(status), "code": code, "sentence": sentence, "ended_at": at}
-    return rows_of(Command).update_one(query, {"$set": change}).modified_count == 1
+def end_many(ends: Sequence[End], *, wait: bool = True) -> None:
+    """End commands, each once and only if it stands as it was read. `wait` as in `shared.models.durable`."""
+    writes = [
+        UpdateOne(
+            {"_id": end.command.command_id, "status": _PENDING, "begun_at": end.command.begun_at},
+            {
+                "$set": {
+                    "status": str(end.status),
+                    "code": end.code,
+                    "sentence": end.sentence,
+                    "ended_at": end.at,
+                }
+            },
+        )
+        for end in ends
+    ]
+    (rows_of(Command) if wait else hints_of(Command)).bulk_write(writes, ordered=False)
 
 
 def look_again(sentences: Mapping[str, str], next_check_at: datetime) -> None:

@@ -1,12 +1,15 @@
 """What is kept about the business and its running: plans, webhooks, audit, usage, job runs."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from mongoengine import fields
 from pymongo.errors import DuplicateKeyError
 
 from shared.models.base import BaseDocument
-from shared.models.mapping import hints_of, rows_of
+from shared.models.mapping import hints_of, rows_of, to_row
+from shared.models.signals import insert_many_once
 
 
 class Subscription(BaseDocument):
@@ -124,12 +127,21 @@ def append_audit(
     )
 
 
-def append_audit_once(
-    entry_id: str, actor: str, action: str, subject: str, detail: dict[str, str], at: datetime
-) -> None:
-    """Append one line whose id derives from what it tells; the same line again changes nothing."""
-    row = {"actor": actor, "action": action, "subject": subject, "detail": detail, "at": at}
-    rows_of(AuditEntry).update_one({"_id": entry_id}, {"$setOnInsert": row}, upsert=True)
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One line of the audit log; an id that derives from what it tells makes a repeat the same line."""
+
+    entry_id: str
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, str]
+    at: datetime
+
+
+def append_audits_once(lines: Sequence[AuditLine], *, wait: bool = True) -> None:
+    """Append lines to the audit log, leaving those that are there. `wait` as in `shared.models.durable`."""
+    insert_many_once(AuditEntry, [to_row(line, "entry_id") for line in lines], wait=wait)
 
 
 def append_usage(event_id: str, user_id: str, kind: str, subject_id: str, at: datetime) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.accounts import Account
-from shared.domain.commands import Command, CommandStatus
 from shared.domain.identifiers import event_id
 from shared.domain.money import to_plain
 from shared.domain.orders import Order
@@ -12,6 +11,7 @@ from shared.domain.receipts import Receipt
 from shared.domain.trades import Trade, TradeStatus
 from shared.gathering import ring_gathered
 from shared.models import outbox
+from shared.models.commands import End
 from shared.models.mapping import millisecond
 from shared.models.outbox import OutboxEvent
 from shared.realtime import EventKind
@@ -86,24 +86,23 @@ def trade_events(before: Trade, after: Trade, now: datetime) -> list[OutboxEvent
     return events
 
 
-def command_events(
-    command: Command, status: CommandStatus, code: str, sentence: str, now: datetime
-) -> list[OutboxEvent]:
-    """Tell how a user's command ended."""
+def command_events(ends: Iterable[End]) -> list[OutboxEvent]:
+    """Tell users how their commands end."""
     return [
         _event(
             EventKind.JOB_PROGRESS,
-            command.command_id,
+            f"{end.command.command_id}:{end.status}",
             0,
-            command.user_id,
-            now,
-            command_id=command.command_id,
-            trade_id=command.trade_id,
-            command=str(command.kind),
-            status=str(status),
-            code=code,
-            sentence=sentence,
+            end.command.user_id,
+            end.at,
+            command_id=end.command.command_id,
+            trade_id=end.command.trade_id,
+            command=str(end.command.kind),
+            status=str(end.status),
+            code=end.code,
+            sentence=end.sentence,
         )
+        for end in ends
     ]
 
 

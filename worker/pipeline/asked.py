@@ -1,18 +1,22 @@
-"""Ring for what people asked for: commands that are due, and those that waited for an exit to end."""
+"""Ring for what people asked for: commands and flattens that are due, and commands that waited for a trade."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from shared.models import commands
+from shared.models import commands, flattens
 from shared.tasks import TaskName, enqueue
 
 CHUNK = 25
 
 
 def ring_asked(now: datetime, room: int) -> str:
-    """Ring for commands that wait longer than they should, at most so many."""
-    due = commands.take_due(now, room) if room else []
+    """Ring for commands and flattens that wait longer than they should, at most so many."""
+    if not room:
+        return "no room for commands"
+    due = commands.take_due(now, room)
     ring_commands(due)
+    for halt_id in flattens.take_due(now, room):
+        enqueue(TaskName.TRADES_FLATTEN, halt_id)
     return f"{len(due)} commands"
 
 
@@ -26,3 +30,10 @@ def ring_commands(command_ids: Sequence[str]) -> None:
     """Ring for commands, a chunk a bell: what one task carries out in one wave."""
     for start in range(0, len(command_ids), CHUNK):
         enqueue(TaskName.TRADES_CARRY_OUT, list(command_ids[start : start + CHUNK]))
+
+
+def ring_flattens(halt_ids: Collection[str]) -> None:
+    """Ring for flattens of which no command is left to end."""
+    for halt_id in halt_ids:
+        if not commands.count_of_halt(halt_id).pending:
+            enqueue(TaskName.TRADES_FLATTEN, halt_id)

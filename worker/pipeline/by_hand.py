@@ -7,6 +7,7 @@ as it stands (`shared.domain.by_hand`), changed by compare-and-set, and ended on
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from shared.brokers.base import Quote
 from shared.domain.by_hand import Scene, Step, plan_command
@@ -16,19 +17,23 @@ from shared.domain.identifiers import event_id
 from shared.domain.instruments import Instrument
 from shared.domain.trades import Trade
 from shared.logs import get_logger
-from shared.models import commands, orders, records, trades
+from shared.models import commands, orders, outbox, records, trades
+from shared.models.commands import End
+from shared.models.durable import write_all
 from shared.models.mapping import millisecond
 from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.failpoints import failpoint
-from worker.notify.events import command_events, ring_events, trade_events
+from worker.notify.events import command_events, ring_events, ring_for, trade_events
+from worker.pipeline.asked import ring_flattens
 from worker.pipeline.cancel import cancel_orders
 from worker.pipeline.settle import settle_trades
 
 log = get_logger(__name__)
 
 ATTEMPTS = 5
+WATCHED_AFTER = timedelta(seconds=5)
 SOONEST, LATEST = timedelta(seconds=2), timedelta(seconds=60)
 
 
@@ -133,22 +138,33 @@ def _pause(command: Command, now: datetime) -> timedelta:
 
 
 def _end(plans: Sequence[_Plan]) -> int:
-    ended = 0
-    for plan in plans:
-        command, step, now = plan.command, plan.step, millisecond(utc_now())
-        if not commands.end(command, step.status, step.code, step.sentence, now):
-            continue
-        ended += 1
-        detail = {"status": str(step.status), "code": step.code, "via": str(command.via)}
-        detail |= {f"before_{name}": value for name, value in command.before.items()}
-        detail |= {f"after_{name}": value for name, value in facts_of(plan.trade).items()}
-        entry_id = event_id("audit.command", command.command_id, 0)
-        records.append_audit_once(
-            entry_id, command.by, f"trade.{command.kind}", command.trade_id, detail, now
-        )
-        ring_events(command_events(command, step.status, step.code, step.sentence, now))
-        log.info("command.ended", command_id=command.command_id, status=str(step.status), code=step.code)
-    return ended
+    """Tell users and the audit log how commands end, then end them: a crash in between tells the same again."""
+    if not plans:
+        return 0
+    now = millisecond(utc_now())
+    ends = [End(p.command, p.step.status, p.step.code, p.step.sentence, now) for p in plans]
+    lines = [_audit_line(plan.trade, end) for plan, end in zip(plans, ends, strict=True)]
+    events = command_events(ends)
+    write_all(
+        lambda wait: records.append_audits_once(lines, wait=wait),
+        lambda wait: outbox.record_events(events, wait=wait),
+        lambda wait: commands.end_many(ends, wait=wait),
+    )
+    ring_for(events)
+    for end in ends:
+        log.info("command.ended", command_id=end.command.command_id, status=str(end.status), code=end.code)
+    ring_flattens({plan.command.halt_id for plan in plans if plan.command.halt_id is not None})
+    return len(ends)
+
+
+def _audit_line(trade: Trade, end: End) -> records.AuditLine:
+    command = end.command
+    detail = {"status": str(end.status), "code": end.code, "via": str(command.via)}
+    detail |= {f"before_{name}": value for name, value in command.before.items()}
+    detail |= {f"after_{name}": value for name, value in facts_of(trade).items()}
+    entry_id = event_id("audit.command", command.command_id, end.status)
+    action = f"trade.{command.kind}"
+    return records.AuditLine(entry_id, command.by, action, command.trade_id, detail, end.at)
 
 
 def _cancel(context: Context, plans: Sequence[_Plan]) -> set[str]:
@@ -175,22 +191,19 @@ def _change(plans: Sequence[_Plan], moved: set[str]) -> set[str]:
     now = millisecond(utc_now())
     begun = commands.begin([plan.command.command_id for plan in plans], now)
     failpoint("after_command_begun")
-    busy: set[str] = set()
-    won: list[_Plan] = []
-    for plan in plans:
-        if plan.command.command_id not in begun:
-            continue
-        if trades.compare_and_set(plan.trade, **plan.step.changes):
-            won.append(plan)
-        else:
-            busy.add(plan.command.command_id)
+    # One command of a trade at a time: the next one is judged by what this one made of it.
+    first = {plan.trade.trade_id: plan for plan in reversed(plans) if plan.command.command_id in begun}
+    changes = {trade_id: (plan.trade, plan.step.changes) for trade_id, plan in first.items()}
+    won_trades = trades.compare_and_set_many(changes, uuid4().hex, now + WATCHED_AFTER)
+    won = [plan for trade_id, plan in first.items() if trade_id in won_trades]
     failpoint("after_command_change")
-    commands.mark_applied([plan.command.command_id for plan in won], now)
+    done = {plan.command.command_id for plan in won}
     if won:
+        commands.mark_applied(done, now)
         enqueue(TaskName.TRADES_PROTECT, [plan.trade.trade_id for plan in won])
-    moved |= {plan.command.command_id for plan in won}
-    ring_events([event for plan in won for event in trade_events(plan.trade, _after(plan), now)])
-    return busy
+        ring_events([event for plan in won for event in trade_events(plan.trade, _after(plan), now)])
+    moved |= done
+    return begun - done
 
 
 def _after(plan: _Plan) -> Trade:

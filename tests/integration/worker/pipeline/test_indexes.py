@@ -13,8 +13,11 @@ from pymongo import monitoring
 from pymongo.database import Database
 
 from shared.domain.commands import CommandKind
+from shared.domain.halts import HaltState
 from shared.domain.order_status import UNRESOLVED
+from shared.halting import begin_halt, deny_waiting, query_of
 from shared.models import halts, messages, orders, providers, trades
+from shared.models.denials import count_unresolved_entries
 from shared.models.mapping import _CODEC
 from tests.integration.worker.pipeline.driver import CHANNEL, Driver
 from tests.integration.worker.pipeline.hand import ask
@@ -144,9 +147,23 @@ def live_a_day(driver: Driver) -> None:
     opened_orders = driver.orders(opened)
     app.tasks["orders.cancel"]([order.order_id for order in opened_orders])
     driver.say("Closing BTC/USDT now", reply_to=opened.message_id)
+    halt(driver)
     assert (halts.in_force(), orders.take_due(UNRESOLVED, now, 1), orders.cancels_wanted(1)) == ([], [], [])
     assert providers.watched_channels()
     assert messages.newest_id(CHANNEL)
+
+
+def halt(driver: Driver) -> None:
+    """Stop one account, close what it holds, and let it go on."""
+    scope = "account:account-2"
+    begin_halt(scope, HaltState.HALTED, "news", datetime.now(UTC), flatten_by=("operator", "cli"))
+    for asked in (scope, "global", "community:c"):
+        deny_waiting(asked, "news")
+        query = query_of(asked)
+        assert trades.alive_ids(query, datetime.now(UTC), 1) is not None
+        assert count_unresolved_entries(query) == 0
+    driver.answer_bells()
+    begin_halt(scope, HaltState.ACTIVE, "", datetime.now(UTC))
 
 
 def test_no_query_on_the_way_of_a_signal_scans_a_collection(driver: Driver, collected: Collector) -> None:

@@ -142,6 +142,7 @@ def test_a_full_close_is_done_when_the_trade_is_over():
     never = make_trade(status=TradeStatus.CANCELED, close_reason="WITHDRAWN")
     assert plan(close(), never).code == "NEVER_FILLED"
     assert plan(close(50), over, FILLED_ENTRY).code == "TRADE_OVER"
+    assert plan(close(), make_trade()).code == "NEVER_FILLED"
 
 
 def test_a_share_below_what_the_venue_takes_is_refused():
