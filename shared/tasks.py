@@ -46,6 +46,7 @@ class TaskName(StrEnum):
     TRADES_FLATTEN = "trades.flatten"
     ACCOUNTS_REFRESH = "accounts.refresh"
     ACCOUNTS_SNAPSHOT = "accounts.snapshot"
+    CREDENTIALS_ROTATE = "credentials.rotate"
     PRICES_REFRESH = "prices.refresh"
     NOTIFICATIONS_DELIVER = "notifications.deliver"
     PROVIDERS_LEARN = "providers.learn"
@@ -70,6 +71,7 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.TRADES_FLATTEN: Queue.EXITS,
     TaskName.ACCOUNTS_REFRESH: Queue.SYNC,
     TaskName.ACCOUNTS_SNAPSHOT: Queue.ANALYTICS,
+    TaskName.CREDENTIALS_ROTATE: Queue.SYNC,
     TaskName.PRICES_REFRESH: Queue.PRICES,
     TaskName.NOTIFICATIONS_DELIVER: Queue.NOTIFY,
     TaskName.PROVIDERS_LEARN: Queue.ANALYTICS,

@@ -14,6 +14,7 @@ from shared.models.outbox import Outbox
 from shared.models.paper import PAPER_DOCUMENTS
 from shared.models.providers import Provider
 from shared.models.records import AuditEntry, JobRun, Subscription, UsageEvent, WebhookEvent
+from shared.models.rotations import Rotation
 from shared.models.signals import ContentKey, Receipt, Signal
 from shared.models.trades import Trade
 from shared.models.users import Community, Membership, User
@@ -25,6 +26,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Provider,
     Account,
     Credential,
+    Rotation,
     TradingBot,
     Message,
     Signal,

@@ -4,6 +4,7 @@ from flask import Flask
 
 from web.commands.accounts import accounts
 from web.commands.bots import bots
+from web.commands.credentials import credentials
 from web.commands.doctor import doctor
 from web.commands.followers import followers
 from web.commands.halts import halt, resume
@@ -23,6 +24,7 @@ COMMANDS = (
     users,
     providers,
     accounts,
+    credentials,
     bots,
     followers,
     halt,

@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 from pymongo.errors import PyMongoError
 
-from shared.models import commands, flattens, messages, orders, outbox
+from shared.models import commands, flattens, messages, orders, outbox, rotations
 from shared.models.messages import MessageStatus
 from web.commands.answers import show_done, write_json
 from web.commands.frame import Command, CommandError, WrongUse, first_line, json_option
@@ -63,6 +63,7 @@ def _look() -> dict[str, int]:
             "messages_pending": messages.count_by_status([MessageStatus.PENDING]),
             "orders_unresolved": orders.count_unresolved(),
             "commands_pending": commands.count_pending() + flattens.count_pending(),
+            "rotations_pending": rotations.count_pending(),
             "events_undelivered": outbox.count_undelivered(),
         }
     except PyMongoError as error:

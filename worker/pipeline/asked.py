@@ -1,16 +1,18 @@
-"""Ring for what people asked for: commands and flattens that are due, and commands that waited for a trade."""
+"""Ring for what people asked for: commands, flattens and rotations that are due, and commands that waited."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from shared.models import commands, flattens
+from shared.models import commands, flattens, rotations
 from shared.tasks import TaskName, enqueue
 
 CHUNK = 25
 
 
 def ring_asked(now: datetime, room: int) -> str:
-    """Ring for commands and flattens that wait longer than they should, at most so many."""
+    """Ring for commands, flattens and rotations that wait longer than they should, at most so many."""
+    for rotation_id in rotations.take_due(now):
+        enqueue(TaskName.CREDENTIALS_ROTATE, rotation_id)
     if not room:
         return "no room for commands"
     due = commands.take_due(now, room)

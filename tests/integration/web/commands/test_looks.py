@@ -210,6 +210,7 @@ def test_wait_names_what_still_moves(run: Run):
             "messages_pending": 1,
             "orders_unresolved": 1,
             "commands_pending": 0,
+            "rotations_pending": 0,
             "events_undelivered": 1,
         }
     ]

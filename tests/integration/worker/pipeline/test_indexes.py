@@ -16,7 +16,7 @@ from shared.domain.commands import CommandKind
 from shared.domain.halts import HaltState
 from shared.domain.order_status import UNRESOLVED
 from shared.halting import begin_halt, deny_waiting, query_of
-from shared.models import halts, messages, orders, providers, trades
+from shared.models import halts, messages, orders, providers, rotations, trades
 from shared.models.denials import count_unresolved_entries
 from shared.models.mapping import _CODEC
 from tests.integration.worker.pipeline.driver import CHANNEL, Driver
@@ -148,6 +148,7 @@ def live_a_day(driver: Driver) -> None:
     app.tasks["orders.cancel"]([order.order_id for order in opened_orders])
     driver.say("Closing BTC/USDT now", reply_to=opened.message_id)
     halt(driver)
+    rotate(driver)
     assert (halts.in_force(), orders.take_due(UNRESOLVED, now, 1), orders.cancels_wanted(1)) == ([], [], [])
     assert providers.watched_channels()
     assert messages.newest_id(CHANNEL)
@@ -164,6 +165,18 @@ def halt(driver: Driver) -> None:
         assert count_unresolved_entries(query) == 0
     driver.answer_bells()
     begin_halt(scope, HaltState.ACTIVE, "", datetime.now(UTC))
+
+
+def rotate(driver: Driver) -> None:
+    """Ask for a rotation, which these workers refuse for want of keys, and look for what it would seal anew."""
+    now = datetime.now(UTC)
+    state = rotations.RotationState("r", "key", "operator", now, rotations.RotationStatus.PENDING, now)
+    assert rotations.create_once(state)
+    assert rotations.take_due(now) == ["r"]
+    assert rotations.next_page(state, 1) == []
+    app.tasks["credentials.rotate"]("r")
+    assert rotations.count_pending() == 0
+    assert rotations.count_by_key() == {}
 
 
 def test_no_query_on_the_way_of_a_signal_scans_a_collection(driver: Driver, collected: Collector) -> None:
