@@ -42,8 +42,12 @@ class TaskName(StrEnum):
     TRADES_SETTLE = "trades.settle"
     TRADES_SHOW = "trades.show"
     TRADES_WATCH_COVER = "trades.watch_cover"
+    TRADES_SETTLE_DENIED = "trades.settle_denied"
+    TRADES_CARRY_OUT = "trades.carry_out"
+    TRADES_FLATTEN = "trades.flatten"
     ACCOUNTS_REFRESH = "accounts.refresh"
     ACCOUNTS_SNAPSHOT = "accounts.snapshot"
+    CREDENTIALS_ROTATE = "credentials.rotate"
     PRICES_REFRESH = "prices.refresh"
     NOTIFICATIONS_DELIVER = "notifications.deliver"
     PROVIDERS_LEARN = "providers.learn"
@@ -63,8 +67,13 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.TRADES_SETTLE: Queue.EXITS,
     TaskName.TRADES_SHOW: Queue.NOTIFY,
     TaskName.TRADES_WATCH_COVER: Queue.EXITS,
+    # Thousands at once after a halt, and nothing of them is urgent: never before an exit.
+    TaskName.TRADES_SETTLE_DENIED: Queue.ANALYTICS,
+    TaskName.TRADES_CARRY_OUT: Queue.EXITS,
+    TaskName.TRADES_FLATTEN: Queue.EXITS,
     TaskName.ACCOUNTS_REFRESH: Queue.SYNC,
     TaskName.ACCOUNTS_SNAPSHOT: Queue.ANALYTICS,
+    TaskName.CREDENTIALS_ROTATE: Queue.SYNC,
     TaskName.PRICES_REFRESH: Queue.PRICES,
     TaskName.NOTIFICATIONS_DELIVER: Queue.NOTIFY,
     TaskName.PROVIDERS_LEARN: Queue.ANALYTICS,

@@ -54,6 +54,16 @@ def exit_intent_id(trade: str, cause_id: str, leg: int) -> str:
     return _derive("exit", trade, cause_id, leg)
 
 
+def command_id(trade: str, kind: str, value: str, request_id: str) -> str:
+    """Identify what one request asks of a trade: a double click, or a form sent twice, is one command."""
+    return _derive("command", trade, kind, value, request_id)
+
+
+def halt_id(scope: str, at: object) -> str:
+    """Identify one halt of a scope; with a trade it identifies that trade's flatten."""
+    return _derive("halt", scope, at)
+
+
 def client_order_id(intent: str, attempt: int) -> str:
     """Derive the id sent to the venue: 32 hex characters, new only with a new `attempt`."""
     return _derive("client_order", intent, attempt)

@@ -49,7 +49,7 @@ class Account(BaseDocument):
 
 
 class Credential(BaseDocument):
-    """Owner: a user. Written by web (sealed, never readable there); opened by workers only."""
+    """Owner: a user. Written by web (sealed, never readable there); opened, and sealed anew, by workers only."""
 
     credential_id = fields.StringField(primary_key=True)
     user_id = fields.StringField(required=True)
@@ -57,8 +57,13 @@ class Credential(BaseDocument):
     key_id = fields.StringField(required=True)
     sealed = fields.BinaryField(required=True)
     created_at = fields.DateTimeField(required=True)
+    rotation_id = fields.StringField(null=True)
+    rotation_code = fields.StringField(null=True)
 
-    meta = {"collection": "credentials", "indexes": [["user_id"], ["account_id"], ["key_id"]]}
+    meta = {
+        "collection": "credentials",
+        "indexes": [["user_id"], ["account_id"], ["key_id"], ["rotation_id", "rotation_code"]],
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from shared.models.accounts import Account, Credential
 from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
+from shared.models.commands import Command
 from shared.models.counters import Counter
 from shared.models.external import ExternalOrder
 from shared.models.fills import Fill, Position
+from shared.models.flattens import Flatten
 from shared.models.halts import Halt
 from shared.models.market import Candle, EquitySnapshot
 from shared.models.messages import Message
@@ -14,6 +16,7 @@ from shared.models.outbox import Outbox
 from shared.models.paper import PAPER_DOCUMENTS
 from shared.models.providers import Provider
 from shared.models.records import AuditEntry, JobRun, Subscription, UsageEvent, WebhookEvent
+from shared.models.rotations import Rotation
 from shared.models.signals import ContentKey, Receipt, Signal
 from shared.models.trades import Trade
 from shared.models.users import Community, Membership, User
@@ -25,6 +28,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Provider,
     Account,
     Credential,
+    Rotation,
     TradingBot,
     Message,
     Signal,
@@ -35,6 +39,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     ExternalOrder,
     Position,
     Trade,
+    Command,
     EquitySnapshot,
     Candle,
     Subscription,
@@ -42,6 +47,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Outbox,
     Counter,
     Halt,
+    Flatten,
     AuditEntry,
     UsageEvent,
     JobRun,

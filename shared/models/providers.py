@@ -92,6 +92,11 @@ def find(provider_id: str) -> ProviderTerms | None:
     return _domain(row) if row else None
 
 
+def of_community(community_id: str) -> list[str]:
+    """List the ids of a community's providers."""
+    return [row["_id"] for row in rows_of(Provider).find({"community_id": community_id}, {"_id": 1})]
+
+
 def all_active() -> list[ProviderTerms]:
     """List every active provider."""
     return [_domain(row) for row in rows_of(Provider).find({"active": True}).sort("_id", 1)]

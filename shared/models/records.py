@@ -1,12 +1,15 @@
 """What is kept about the business and its running: plans, webhooks, audit, usage, job runs."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from mongoengine import fields
 from pymongo.errors import DuplicateKeyError
 
 from shared.models.base import BaseDocument
-from shared.models.mapping import hints_of, rows_of
+from shared.models.mapping import hints_of, rows_of, to_row
+from shared.models.signals import insert_many_once
 
 
 class Subscription(BaseDocument):
@@ -122,6 +125,23 @@ def append_audit(
     rows_of(AuditEntry).insert_one(
         {"_id": entry_id, "actor": actor, "action": action, "subject": subject, "detail": detail, "at": at}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One line of the audit log; an id that derives from what it tells makes a repeat the same line."""
+
+    entry_id: str
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, str]
+    at: datetime
+
+
+def append_audits_once(lines: Sequence[AuditLine], *, wait: bool = True) -> None:
+    """Append lines to the audit log, leaving those that are there. `wait` as in `shared.models.durable`."""
+    insert_many_once(AuditEntry, [to_row(line, "entry_id") for line in lines], wait=wait)
 
 
 def append_usage(event_id: str, user_id: str, kind: str, subject_id: str, at: datetime) -> None:

@@ -204,6 +204,12 @@ def alive_of_provider(provider_id: str, symbol: str | None) -> list[TradeValue]:
     return [_domain(row) for row in rows_of(Trade).find(query)]
 
 
+def alive_ids(scope: Row, created_before: datetime, limit: int) -> list[str]:
+    """List the ids of pending and open trades of a scope."""
+    query = {**scope, "status": {"$in": _ALIVE}, "created_at": {"$lte": created_before}}
+    return [row["_id"] for row in rows_of(Trade).find(query, {"_id": 1}).limit(limit)]
+
+
 def compare_and_set(trade: TradeValue, **changes: Any) -> bool:
     """Change a trade if it still stands as it was read."""
     encoded = _encoded(changes)

@@ -28,6 +28,7 @@ SLEEPERS = {
     "worker/context.py": "what pages are told gathers for a tenth of a second, on queues that nothing else waits for",
     "web/commands/halts.py": "`halt` answers once senders have seen it",
     "web/commands/idle.py": "`wait --idle` looks again",
+    "web/commands/waiting.py": "a command looks again for a worker's answer",
 }
 
 

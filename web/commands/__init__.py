@@ -4,6 +4,7 @@ from flask import Flask
 
 from web.commands.accounts import accounts
 from web.commands.bots import bots
+from web.commands.credentials import credentials
 from web.commands.doctor import doctor
 from web.commands.followers import followers
 from web.commands.halts import halt, resume
@@ -14,6 +15,7 @@ from web.commands.messages import messages
 from web.commands.provider_profile import profile
 from web.commands.providers import providers
 from web.commands.setup import setup
+from web.commands.trades import trades
 from web.commands.users import users
 
 providers.add_command(profile)
@@ -22,6 +24,7 @@ COMMANDS = (
     users,
     providers,
     accounts,
+    credentials,
     bots,
     followers,
     halt,
@@ -31,6 +34,7 @@ COMMANDS = (
     orders,
     fills,
     positions,
+    trades,
     reservations,
     jobs,
     wait,

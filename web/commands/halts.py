@@ -1,35 +1,33 @@
 """`flask halt` and `flask resume`: the switch that stops entries, at any scope, with an answer that can be trusted.
 
-The halt is written first, so that no wave that begins now passes it; then what still waits is denied; then
-the time passes in which a wave that read before may still send; then what came back is denied too.
+The halt is written first, so that no wave that begins now passes it; then what still waits is denied; when the time
+has passed in which a wave that read before may still send, what came back is denied too. `--flatten` closes what is
+open as well: the workers do, and its progress is told.
 """
 
 import time
-from datetime import datetime
 
 import click
 
+from shared.domain.commands import OPERATOR, Via
 from shared.domain.halts import HaltState, ScopeKind, parse_scope
-from shared.domain.order_status import UNRESOLVED, OrderStatus
-from shared.domain.orders import Order as OrderValue
-from shared.domain.orders import Purpose
-from shared.models import orders
+from shared.halting import SETTLE_SECONDS, begin_halt, deny_waiting, query_of, ring_denied
+from shared.models import commands, flattens
+from shared.models.commands import Command as CommandDocument
+from shared.models.commands import Counts
+from shared.models.denials import count_unresolved_entries
+from shared.models.flattens import Flatten, FlattenStatus
 from shared.models.halts import Halt, set_halt
 from shared.models.mapping import Row, rows_of
 from shared.models.orders import Order
-from shared.models.providers import Provider
-from shared.tasks import TaskName, enqueue
 from web.commands.answers import show_done
 from web.commands.frame import Command, CommandError, json_option
 from web.commands.lookups import check_name, find_account, find_community, find_provider, find_user
 from web.commands.session import audit, now, open_database
+from web.commands.waiting import LOOK_SECONDS, wait_options
 
-SETTLE_SECONDS = 0.5
-"""Longer than a wave's look at the halts plus its first byte (DESIGN 4.5: 200 ms + 300 ms)."""
+FLATTEN_SECONDS = 300
 
-_CODE = "HALT"
-_PAGE = 500
-_MAX_PAGES = 400
 _FIND = {
     ScopeKind.COMMUNITY: find_community,
     ScopeKind.PROVIDER: find_provider,
@@ -46,36 +44,84 @@ scope_option = click.option(
 @scope_option
 @click.option("--state", type=click.Choice([str(HaltState.REDUCING), str(HaltState.HALTED)]), required=True)
 @click.option("--reason", required=True, callback=check_name, help="Shown to everybody it stops.")
-@click.option("--flatten", is_flag=True, help="Also close what is open (not in this version).")
+@click.option("--flatten", is_flag=True, help="Also close every open position at market.")
+@wait_options(FLATTEN_SECONDS)
 @json_option
-def halt(*, scope_text: str, state: str, reason: str, flatten: bool, as_json: bool) -> None:
+def halt(
+    *,
+    scope_text: str,
+    state: str,
+    reason: str,
+    flatten: bool,
+    timeout_seconds: float,
+    no_wait: bool,
+    as_json: bool,
+) -> None:
     """Stop entries: reducing lets exits go on, halted stops provider-driven exits too.
 
-    Cover, cancels of entries and a user's own closes always go on.
+    Cover, cancels of entries and a user's own closes always go on. --flatten answers in steps, one object each with
+    --json: the halt itself, then how far the closing is; --timeout and --no-wait are about the closing alone.
     """
-    if flatten:
-        raise CommandError("--flatten is not in this version: halt without it, then close at the venue")
-    open_database(Halt, Order)
-    scope, waiting = _find_scope(scope_text)
+    open_database(Halt, Order, *((Flatten, CommandDocument) if flatten else ()))
+    scope = _find_scope(scope_text)
     at = now()
-    set_halt(scope, HaltState(state), reason, at)
-    audit("halt", scope, {"state": state, "reason": reason}, at)
-    denied = _deny_waiting(waiting, f"{scope} is {state}: {reason}")
-    time.sleep(SETTLE_SECONDS)
-    denied += _deny_waiting(waiting, f"{scope} is {state}: {reason}")
-    on_their_way = _count(waiting, [str(status) for status in UNRESOLVED])
+    asked_by = (OPERATOR, str(Via.CLI)) if flatten else None
+    halt_id = begin_halt(scope, HaltState(state), reason, at, flatten_by=asked_by)
+    audit("halt", scope, {"state": state, "reason": reason, "flatten": str(flatten)}, at)
+    denied, trade_ids = _deny(scope, f"{scope} is {state}: {reason}")
+    on_their_way = count_unresolved_entries(query_of(scope))
+    row = {"scope": scope, "state": state, "reason": reason, "at": at, "denied": denied}
     show_done(
-        {
-            "scope": scope,
-            "state": state,
-            "reason": reason,
-            "at": at,
-            "denied": denied,
-            "on_their_way": on_their_way,
-        },
-        f"{scope} is {state}: {denied} waiting entries denied, {on_their_way} were sent before and are being resolved",
+        {"step": "halt", **row, "on_their_way": on_their_way, "halt_id": halt_id},
+        f"{scope} is {state}: {denied} waiting entries denied, "
+        f"{on_their_way} were sent before and are being resolved",
         as_json=as_json,
     )
+    ring_denied(trade_ids)
+    if halt_id is not None and not no_wait:
+        _follow(halt_id, timeout_seconds, as_json=as_json)
+
+
+def _deny(scope: str, detail: str) -> tuple[int, list[str]]:
+    """Deny what waits, twice: now, and when no wave that read before the halt can send any more."""
+    settled_at = time.monotonic() + SETTLE_SECONDS
+    first, trade_ids = deny_waiting(scope, detail)
+    time.sleep(max(settled_at - time.monotonic(), 0.0))
+    second, more = deny_waiting(scope, detail)
+    return first + second, trade_ids + more
+
+
+def _follow(halt_id: str, patience: float, *, as_json: bool) -> None:
+    """Tell how far a flatten is, whenever that has changed, until it is done.
+
+    Raises
+    ------
+    CommandError
+        If it is not done in time, or a trade's close was refused.
+    """
+    deadline = time.monotonic() + patience
+    told: Row = {}
+    while True:
+        is_done, counts = _look(halt_id)
+        row = {"step": "flattened" if is_done else "flatten", "halt_id": halt_id, "found": counts.found}
+        row |= {"done": counts.done, "refused": counts.refused, "pending": counts.pending}
+        if row != told and (is_done or counts.found):
+            show_done(row, f"{counts.done} of {counts.found} trades closed", as_json=as_json)
+            told = row
+        if is_done:
+            break
+        if time.monotonic() >= deadline:
+            raise CommandError(f"not flat after {patience:g} s; it goes on: {counts.pending} trades pending")
+        time.sleep(LOOK_SECONDS)
+    if counts.refused:
+        raise CommandError(f"{counts.refused} trades could not be closed (trades show --status open)")
+
+
+def _look(halt_id: str) -> tuple[bool, Counts]:
+    state = flattens.find(halt_id)
+    if state is None or state.status is FlattenStatus.PENDING:
+        return False, commands.count_of_halt(halt_id)
+    return True, Counts(state.pending, state.done, state.refused)
 
 
 @click.command("resume", cls=Command)
@@ -84,7 +130,7 @@ def halt(*, scope_text: str, state: str, reason: str, flatten: bool, as_json: bo
 def resume(*, scope_text: str, as_json: bool) -> None:
     """Let a scope trade again; what was denied stays denied."""
     open_database(Halt)
-    scope, _ = _find_scope(scope_text)
+    scope = _find_scope(scope_text)
     at = now()
     before = rows_of(Halt).find_one({"_id": scope})
     was = before["state"] if before else str(HaltState.ACTIVE)
@@ -97,8 +143,8 @@ def resume(*, scope_text: str, as_json: bool) -> None:
     )
 
 
-def _find_scope(text: str) -> tuple[str, Row]:
-    """Read a scope and find its subject; return its canonical text and the query for its orders.
+def _find_scope(text: str) -> str:
+    """Read a scope, find its subject and return its canonical text.
 
     Raises
     ------
@@ -110,44 +156,5 @@ def _find_scope(text: str) -> tuple[str, Row]:
     except ValueError as error:
         raise CommandError(str(error)) from None
     if kind is ScopeKind.GLOBAL:
-        return str(kind), {}
-    found: str = _FIND[kind](subject)["_id"]
-    scope = f"{kind}:{found}"
-    if kind is ScopeKind.COMMUNITY:
-        theirs = rows_of(Provider).find({"community_id": found}, {"_id": 1})
-        return scope, {"provider_id": {"$in": [row["_id"] for row in theirs]}}
-    return scope, {f"{kind}_id": found}
-
-
-def _deny_waiting(scope_query: Row, detail: str) -> int:
-    """Deny the entries that have not been sent, and return how many."""
-    denied = 0
-    for _ in range(_MAX_PAGES):
-        waiting = _waiting(scope_query)
-        denied += sum(_deny(order, detail, now()) for order in waiting)
-        if len(waiting) < _PAGE:
-            break
-    return denied
-
-
-def _waiting(scope_query: Row) -> list[OrderValue]:
-    query = {**scope_query, "status": str(OrderStatus.INITIALIZED), "purpose": str(Purpose.ENTRY)}
-    ids = [row["_id"] for row in rows_of(Order).find(query, {"_id": 1}).limit(_PAGE)]
-    return orders.find_many(ids)
-
-
-def _deny(order: OrderValue, detail: str, at: datetime) -> bool:
-    if order.status is not OrderStatus.INITIALIZED:
-        return False
-    # Unsettled: the workers carry it into trade, reservation and the follower's notice.
-    won = orders.compare_and_set(
-        order, OrderStatus.DENIED, at, code=_CODE, detail=detail, unsettled=True, next_check_at=at
-    )
-    if won:
-        enqueue(TaskName.TRADES_SETTLE, order.trade_id)
-    return won
-
-
-def _count(scope_query: Row, statuses: list[str]) -> int:
-    query = {**scope_query, "status": {"$in": statuses}, "purpose": str(Purpose.ENTRY)}
-    return rows_of(Order).count_documents(query)
+        return str(kind)
+    return f"{kind}:{_FIND[kind](subject)['_id']}"

@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 from pymongo.errors import PyMongoError
 
-from shared.models import messages, orders, outbox
+from shared.models import commands, flattens, messages, orders, outbox, rotations
 from shared.models.messages import MessageStatus
 from web.commands.answers import show_done, write_json
 from web.commands.frame import Command, CommandError, WrongUse, first_line, json_option
@@ -18,7 +18,7 @@ _MAX_TIMEOUT_SECONDS = 86_400
 
 
 @click.command("wait", cls=Command)
-@click.option("--idle", is_flag=True, help="Until no message, order or event is on its way.")
+@click.option("--idle", is_flag=True, help="Until no message, order, command or event is on its way.")
 @click.option(
     "--timeout",
     "timeout_seconds",
@@ -62,6 +62,8 @@ def _look() -> dict[str, int]:
         return {
             "messages_pending": messages.count_by_status([MessageStatus.PENDING]),
             "orders_unresolved": orders.count_unresolved(),
+            "commands_pending": commands.count_pending() + flattens.count_pending(),
+            "rotations_pending": rotations.count_pending(),
             "events_undelivered": outbox.count_undelivered(),
         }
     except PyMongoError as error:

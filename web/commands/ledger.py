@@ -127,10 +127,15 @@ def _receipt(receipt: ReceiptValue) -> Row:
 
 
 def _position(row: Row) -> Row:
+    return {"id": row["_id"], **_without_id(row), "naked_seconds": naked_seconds(row)}
+
+
+def naked_seconds(row: Row) -> float:
+    """Sum the seconds that a part stood without a stop, up to now where it still does."""
     naked = float(row["naked_seconds"])
     if row.get("naked_since") is not None:
         naked += max((now() - row["naked_since"]).total_seconds(), 0.0)
-    return {"id": row["_id"], **_without_id(row), "naked_seconds": round(naked, 3)}
+    return round(naked, 3)
 
 
 def _reservations(query: Row) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from shared.domain.receipts import Receipt
 from shared.domain.trades import Trade, TradeStatus
 from shared.gathering import ring_gathered
 from shared.models import outbox
+from shared.models.commands import End
 from shared.models.mapping import millisecond
 from shared.models.outbox import OutboxEvent
 from shared.models.trades import Shown
@@ -86,6 +87,26 @@ def trade_events(before: Shown, after: Trade, now: datetime) -> list[OutboxEvent
         kind = EventKind.POSITION_COVER
         events.append(_event(kind, after.trade_id, after.version, after.user_id, now, **cover))
     return events
+
+
+def command_events(ends: Iterable[End]) -> list[OutboxEvent]:
+    """Tell users how their commands end."""
+    return [
+        _event(
+            EventKind.JOB_PROGRESS,
+            f"{end.command.command_id}:{end.status}",
+            0,
+            end.command.user_id,
+            end.at,
+            command_id=end.command.command_id,
+            trade_id=end.command.trade_id,
+            command=str(end.command.kind),
+            status=str(end.status),
+            code=end.code,
+            sentence=end.sentence,
+        )
+        for end in ends
+    ]
 
 
 def account_events(read: Iterable[Account], at: datetime) -> list[OutboxEvent]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from shared.domain.commands import may_be_awaited
 from shared.domain.fills import missing_fills
 from shared.domain.order_status import AT_VENUE
 from shared.domain.orders import Purpose
@@ -21,6 +22,7 @@ from shared.models.mapping import millisecond
 from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
+from worker.pipeline.asked import ring_waiting
 from worker.pipeline.show import show_trades
 
 log = get_logger(__name__)
@@ -95,6 +97,7 @@ def _finish(settled: Sequence[_Settled]) -> None:
     bare = [item.trade_id for item in settled if item.trade.needs_cover]
     for start in range(0, len(bare), COVER_CHUNK):
         enqueue(TaskName.TRADES_PROTECT, bare[start : start + COVER_CHUNK])
+    ring_waiting([i.trade_id for i in settled if may_be_awaited(i.trade, i.changes.keys())])
     _ask_siblings([item.seen for item in settled if "exited" in item.changes])
     _note_missing_fills([item.seen for item in settled])
     ring_gathered(TaskName.TRADES_SHOW, [item.trade_id for item in settled if item.changes])

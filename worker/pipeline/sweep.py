@@ -9,6 +9,7 @@ from shared.gathering import count_gathered, ring_gathered, ring_left_over
 from shared.models import accounts, messages, orders, outbox, trades
 from shared.tasks import Queue, TaskName, bell_list, enqueue
 from worker.context import Context, utc_now
+from worker.pipeline.asked import ring_asked
 from worker.pipeline.cancel import cancel_orders
 from worker.pipeline.ingest import fail_spent
 from worker.pipeline.settle import settle_trades
@@ -33,6 +34,7 @@ def sweep(context: Context) -> str:
         _ring_unsent(now, TaskName.ORDERS_EXECUTE_EXITS, EXITS, _room(context, Queue.EXITS)),
         _ring_unsettled(now, _room(context, Queue.EXITS)),
         _ring_untold(now, LIMIT - count_gathered(TaskName.TRADES_SHOW)),
+        ring_asked(now, _room(context, Queue.EXITS)),
         _ring_events(now, LIMIT - count_gathered(TaskName.NOTIFICATIONS_DELIVER)),
     ]
     return ", ".join([*counts, f"{_release_reservations(now)} reservations"])

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.domain.halts import HaltState, scopes_of, strictest
+from shared.domain.money import ONE
 from shared.domain.order_status import AT_VENUE, OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.domain.receipts import GateResult, Receipt, Verdict
@@ -116,8 +117,9 @@ def _carry_out(
         if live:
             cancel_orders(context, [order.order_id for order in live])
     changes = _changes(trade, _on_tick(context, trade, update), cause)
-    if changes and not _store(trade, changes):
-        return "TRADE_BUSY"
+    refusal = _store(trade, changes) if changes else ""
+    if refusal:
+        return refusal
     if changes:
         enqueue(TaskName.TRADES_PROTECT, [trade.trade_id])
     return update.code
@@ -154,15 +156,29 @@ def _changes(trade: Trade, update: TradeUpdate, cause: str) -> dict[str, Any]:
     return changes
 
 
-def _store(trade: Trade, changes: dict[str, Any]) -> bool:
+def _store(trade: Trade, changes: dict[str, Any]) -> str:
+    """Write what an update wants into its trade; return a code where it could not be."""
     current: Trade | None = trade
     for _ in range(ATTEMPTS):
         if current is None:
-            return False
-        if trades.compare_and_set(current, **changes):
-            return True
+            break
+        wanted = _beside_an_exit(current, changes)
+        if wanted is None:
+            return "EXIT_UNDER_WAY"
+        if trades.compare_and_set(current, **wanted):
+            return ""
         current = trades.find(trade.trade_id)
-    return False
+    return "TRADE_BUSY"
+
+
+def _beside_an_exit(trade: Trade, changes: dict[str, Any]) -> dict[str, Any] | None:
+    """Never replace an exit under way, of which an order may be on its way: a full close only enlarges it."""
+    if "exit_cause" not in changes or trade.exit_cause in {None, changes["exit_cause"]}:
+        return changes
+    if changes["exit_fraction"] != ONE:
+        return None
+    grown = {"exit_fraction": ONE, "exit_reason": changes["exit_reason"], "needs_cover": True}
+    return grown if trade.exit_fraction != ONE else {"needs_cover": True}
 
 
 def _is_live_entry(order: Order) -> bool:
@@ -179,6 +195,7 @@ _SENTENCES = {
     "NOTHING_TO_DO": "The message reports and asks for nothing.",
     "BREAKEVEN_BEFORE_ENTRY": "The entry has not been filled, so there is no break-even price yet.",
     "ENTRY_CHANGED": "The entry was edited: what had not been filled was cancelled and is not entered again.",
+    "EXIT_UNDER_WAY": "Another exit of the trade was under way; the partial close was not carried out.",
     "TRADE_BUSY": "The trade changed at the same moment; the update was not carried out.",
 }
 _CARRIED_OUT = frozenset({"", "ENTRY_CHANGED"})

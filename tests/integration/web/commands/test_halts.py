@@ -5,12 +5,14 @@ import time
 
 import pymongo
 import pytest
+import redis
 
 from shared.domain.halts import HaltState, strictest
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Purpose
-from shared.models import halts, orders
+from shared.models import flattens, halts, orders
 from shared.models.mapping import rows_of
+from shared.models.orders import Order as OrderDocument
 from shared.models.records import AuditEntry
 from shared.models.users import Community
 from tests.integration.web.commands.conftest import Run
@@ -19,6 +21,9 @@ from tests.integration.web.commands.test_creates import connect, make_provider, 
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("empty_servers")
+
+# The half second of DESIGN 4.5 is in it; on a machine that other tests keep busy it takes longer than alone.
+MANY_SECONDS = 3.0
 
 
 def status_of(order_id: str) -> OrderStatus:
@@ -103,6 +108,7 @@ def test_resume_lets_the_scope_trade_again_and_both_are_in_the_audit_log(run: Ru
     assert strictest(halts.in_force(), ["global"]).state is HaltState.REDUCING  # type: ignore[union-attr]
     assert run("resume", "--scope", "global", "--json").row["was"] == "reducing"
     assert halts.in_force() == []
+    assert flattens.count_pending() == 0
     assert run("resume", "--scope", "global", "--json").row["was"] == "active"
     assert rows_of(AuditEntry).count_documents({"action": "halt", "subject": "global"}) == 2
     assert rows_of(AuditEntry).count_documents({"action": "resume", "subject": "global"}) == 2
@@ -115,7 +121,76 @@ def test_scopes_and_states_that_do_not_exist_change_nothing(run: Run):
     assert halt(run, "user:nobody").refused("no user")
     assert halt(run, "account:none").refused("no account")
     assert halt(run, "global", state="active").refused("'active' is not one of", status=2)
-    assert halt(run, "global", "--flatten").refused("not in this version")
+    assert halt(run, "user:nobody", "--flatten").refused("no user")
+    assert halt(run, "global", "--flatten", "--timeout", "nan").refused("number of seconds", status=2)
     assert run("halt", "--scope", "global", "--state", "halted").refused("--reason", status=2)
     assert run("resume", "--scope", "user:nobody").refused("no user")
     assert halts.in_force() == []
+    assert flattens.count_pending() == 0
+
+
+def test_ten_thousand_waiting_entries_are_denied_within_a_second(run: Run, redis_url: str):
+    rows = rows_of(OrderDocument)
+    template = rows.find_one({"_id": make_order().order_id})
+    assert template is not None
+    rows.delete_many({})
+    unsent = [
+        {**template, "_id": f"o{n}", "trade_id": f"t{n}", "message_id": f"m{n}", "intent_id": f"i{n}"}
+        for n in range(10_000)
+    ]
+    rows.insert_many(unsent)
+    started = time.monotonic()
+    answer = halt(run, "global").row
+    seconds = time.monotonic() - started
+    assert answer["denied"] == 10_000
+    # The command has connected this process anew.
+    denied = {"status": "DENIED", "code": "HALT", "unsettled": True}
+    assert rows_of(OrderDocument).count_documents(denied) == 10_000
+    assert len(orders.events_of("o77")) == 2
+    assert seconds < MANY_SECONDS, f"{seconds:.2f} s"
+    with redis.Redis.from_url(redis_url) as client:
+        # Their trades are settled by the hundred, on a queue before which no exit waits.
+        assert (client.llen("dx:analytics"), client.llen("dx:exits")) == (100, 0)
+
+
+def test_what_an_operator_writes_is_a_text_and_never_a_field_of_the_order(run: Run):
+    order = make_order()
+    assert run("halt", "--scope", "global", "--state", "halted", "--reason", "$claim_id", "--json").row
+    assert orders.events_of(order.order_id)[-1]["detail"] == "global is halted: $claim_id"
+
+
+def test_a_flatten_is_asked_for_with_the_halt_and_its_progress_told(run: Run, mongodb_uri: str):
+    def work() -> None:
+        with pymongo.MongoClient[dict[str, object]](mongodb_uri) as client:
+            rows = client.get_default_database()
+            asked = wait_until(lambda: rows["flattens"].find_one({"status": "pending"}), "it is asked for")
+            rows["commands"].insert_one({"_id": "c1", "halt_id": asked["_id"], "status": "pending"})
+            time.sleep(3)  # longer than the halt's own answer takes on a busy machine
+            rows["commands"].update_one({"_id": "c1"}, {"$set": {"status": "done"}})
+            ended = {"status": "done", "done": 1, "pending": 0, "refused": 0}
+            rows["flattens"].update_one({"_id": asked["_id"]}, {"$set": ended})
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    answer = halt(run, "global", "--flatten", "--timeout", "20", state="halted")
+    worker.join()
+    assert answer.status == 0, answer.err
+    first, *steps, last = answer.rows
+    assert (first["step"], last["step"], last["done"], last["pending"]) == ("halt", "flattened", 1, 0)
+    assert [(row["step"], row["found"], row["done"]) for row in steps] == [("flatten", 1, 0)]
+    assert answer.rows[0]["state"] == "halted"
+    asked = flattens.find(answer.rows[0]["halt_id"])
+    assert asked is not None
+    assert (asked.scope, asked.by, asked.via) == ("global", "operator", "cli")
+
+
+def test_a_flatten_goes_on_when_nobody_waits_for_it(run: Run, redis_url: str):
+    answer = halt(run, "global", "--flatten", "--no-wait")
+    assert (answer.status, answer.row["step"]) == (0, "halt")
+    late = halt(run, "global", "--flatten", "--timeout", "0")
+    assert late.status == 1
+    assert "not flat after 0 s; it goes on" in late.err
+    assert flattens.count_pending() == 2
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.llen("dx:exits") == 2
+    assert run("wait", "--idle", "--timeout", "0").refused("2 commands_pending")

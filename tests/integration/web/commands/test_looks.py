@@ -205,7 +205,14 @@ def test_wait_names_what_still_moves(run: Run):
     answer = run("wait", "--idle", "--timeout", "0", "--json")
     assert answer.status == 1
     assert answer.rows == [
-        {"idle": False, "messages_pending": 1, "orders_unresolved": 1, "events_undelivered": 1}
+        {
+            "idle": False,
+            "messages_pending": 1,
+            "orders_unresolved": 1,
+            "commands_pending": 0,
+            "rotations_pending": 0,
+            "events_undelivered": 1,
+        }
     ]
     assert run("wait").refused("--idle", status=2)
     assert run("wait", "--idle", "--timeout", "nan").refused("number of seconds", status=2)

@@ -1,6 +1,7 @@
 """A prepared worker process without Celery's loop: the same context, the same tasks, the same queues."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import mongoengine
 import pytest
@@ -10,6 +11,7 @@ from shared import gathering
 from shared import settings as settings_module
 from shared.database import ensure_indexes
 from shared.models.all import DOCUMENTS
+from shared.models.messages import InboxMessage
 from shared.settings import read_settings
 from shared.tasks import _producer
 from tests.integration.worker.pipeline.driver import Driver
@@ -46,3 +48,22 @@ def driver(worker_context: Context, empty_servers: None, redis_url: str) -> Iter
     """A driver on empty servers."""
     with Redis.from_url(redis_url) as redis:
         yield Driver(worker_context, redis)
+
+
+@pytest.fixture
+def opened(driver: Driver) -> InboxMessage:
+    """A message whose trade is open and covered, with a target."""
+    driver.add_follower(driver.add_provider())
+    price = driver.quote("BTC/USDT").ask
+    stop, target = price * Decimal("0.95"), price * Decimal("1.08")
+    return driver.say(f"LONG BTC/USDT\nEntry: market\nStop loss: {stop:.2f}\nTarget: {target:.2f}")
+
+
+@pytest.fixture
+def waiting(driver: Driver) -> InboxMessage:
+    """A message whose entry rests below the market."""
+    driver.add_follower(driver.add_provider())
+    price = driver.quote("ETH/USDT").bid
+    return driver.say(
+        f"LONG ETH/USDT\nEntry: {price * Decimal('0.9'):.2f}\nStop loss: {price * Decimal('0.8'):.2f}"
+    )

@@ -158,7 +158,7 @@ class Driver:
     def make_due(self) -> None:
         """Let everything be due for the sweep now, instead of waiting for it."""
         past = datetime.now(UTC) - timedelta(seconds=1)
-        for collection in ("messages", "orders", "outbox"):
+        for collection in ("messages", "orders", "outbox", "commands", "flattens", "rotations"):
             rows_of(Message).database[collection].update_many({}, {"$set": {"next_check_at": past}})
         rows_of(Message).database["trades"].update_many({}, {"$set": {"cover_check_at": past}})
 

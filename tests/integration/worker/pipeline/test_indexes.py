@@ -12,10 +12,15 @@ from bson import json_util
 from pymongo import monitoring
 from pymongo.database import Database
 
+from shared.domain.commands import CommandKind
+from shared.domain.halts import HaltState
 from shared.domain.order_status import UNRESOLVED
-from shared.models import halts, messages, orders, providers
+from shared.halting import begin_halt, deny_waiting, query_of
+from shared.models import halts, messages, orders, providers, rotations, trades
+from shared.models.denials import count_unresolved_entries
 from shared.models.mapping import _CODEC
 from tests.integration.worker.pipeline.driver import CHANNEL, Driver
+from tests.integration.worker.pipeline.hand import ask
 from worker.task import app
 
 # Read whole on purpose; a scan of one of these is right.
@@ -121,6 +126,11 @@ def live_a_day(driver: Driver) -> None:
     assert driver.orders(opened)
     driver.say(said, channel_id="other")
     driver.say(said.replace("0.95", "0.96") + "0", message_id=opened.message_id, event="edit", revision=1)
+    trade, _ = trades.of_message(opened.source, opened.channel_id, opened.message_id)
+    ask(trade, CommandKind.MOVE_STOP, f"{price * Decimal('0.94'):.2f}")
+    driver.answer_bells()
+    ask(trade, CommandKind.CLOSE, "60")
+    driver.answer_bells()
     driver.say("Move stop to break even", reply_to=opened.message_id)
     below = f"LONG ETH/USDT\nEntry: 1\nStop loss: {Decimal('0.5')}"
     resting = driver.say(below)
@@ -137,9 +147,36 @@ def live_a_day(driver: Driver) -> None:
     opened_orders = driver.orders(opened)
     app.tasks["orders.cancel"]([order.order_id for order in opened_orders])
     driver.say("Closing BTC/USDT now", reply_to=opened.message_id)
+    halt(driver)
+    rotate(driver)
     assert (halts.in_force(), orders.take_due(UNRESOLVED, now, 1), orders.cancels_wanted(1)) == ([], [], [])
     assert providers.watched_channels()
     assert messages.newest_id(CHANNEL)
+
+
+def halt(driver: Driver) -> None:
+    """Stop one account, close what it holds, and let it go on."""
+    scope = "account:account-2"
+    begin_halt(scope, HaltState.HALTED, "news", datetime.now(UTC), flatten_by=("operator", "cli"))
+    for asked in (scope, "global", "community:c"):
+        deny_waiting(asked, "news")
+        query = query_of(asked)
+        assert trades.alive_ids(query, datetime.now(UTC), 1) is not None
+        assert count_unresolved_entries(query) == 0
+    driver.answer_bells()
+    begin_halt(scope, HaltState.ACTIVE, "", datetime.now(UTC))
+
+
+def rotate(driver: Driver) -> None:
+    """Ask for a rotation, which these workers refuse for want of keys, and look for what it would seal anew."""
+    now = datetime.now(UTC)
+    state = rotations.RotationState("r", "key", "operator", now, rotations.RotationStatus.PENDING, now)
+    assert rotations.create_once(state)
+    assert rotations.take_due(now) == ["r"]
+    assert rotations.next_page(state, 1) == []
+    app.tasks["credentials.rotate"]("r")
+    assert rotations.count_pending() == 0
+    assert rotations.count_by_key() == {}
 
 
 def test_no_query_on_the_way_of_a_signal_scans_a_collection(driver: Driver, collected: Collector) -> None:
@@ -152,9 +189,17 @@ def test_no_query_on_the_way_of_a_signal_scans_a_collection(driver: Driver, coll
         if "COLLSCAN" in set(_stages(explained)) and collection not in FEW_ROWS:
             scans[shape] = json.dumps(query, default=json_util.default)[:300]
     assert not scans, json.dumps(scans, indent=1)
-    assert {"messages", "signals", "orders", "trades", "accounts", "fills", "receipts", "outbox"} <= {
-        collection for collection, _ in collected.shapes.values()
-    }
+    assert {
+        "messages",
+        "signals",
+        "orders",
+        "trades",
+        "accounts",
+        "fills",
+        "receipts",
+        "outbox",
+        "commands",
+    } <= {collection for collection, _ in collected.shapes.values()}
     assert len(collected.shapes) > 60
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.domain.accounts import Account, AccountStatus
 from shared.domain.bots import BotSettings, BotState, Sizing, SizingMethod, TradingBot
+from shared.domain.commands import Command, CommandKind, CommandStatus, Via
 from shared.domain.fills import Fill
 from shared.domain.instruments import AssetClass, Instrument
 from shared.domain.intents import Intent, first_attempt
@@ -138,7 +139,7 @@ def make_trade(**changes: Any) -> Trade:
     return Trade(**{**values, **changes})
 
 
-def make_open_trade(coverable: Decimal | int = 10, **changes: Any) -> Trade:
+def make_open_trade(coverable: Decimal | int | str = 10, **changes: Any) -> Trade:
     """A trade of which `coverable` was filled at 100 and is held."""
     held = Decimal(coverable)
     values: dict[str, Any] = {
@@ -150,6 +151,24 @@ def make_open_trade(coverable: Decimal | int = 10, **changes: Any) -> Trade:
         "opened_at": NOW,
     }
     return make_trade(**{**values, **changes})
+
+
+def make_command(**changes: Any) -> Command:
+    """A full close by the trade's owner, asked for just now."""
+    values: dict[str, Any] = {
+        "command_id": "c1",
+        "trade_id": "trade",
+        "user_id": "user",
+        "account_id": "account",
+        "kind": CommandKind.CLOSE,
+        "value": Decimal(100),
+        "by": "user",
+        "via": Via.WEB,
+        "status": CommandStatus.PENDING,
+        "at": NOW,
+        "next_check_at": NOW,
+    }
+    return Command(**{**values, **changes})
 
 
 def make_account(**changes: Any) -> Account:

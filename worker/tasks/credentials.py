@@ -1,0 +1,12 @@
+"""Tasks about sealed credentials."""
+
+from shared.tasks import TaskName
+from worker.context import get_context
+from worker.pipeline.rotate import rotate as rotate_credentials
+from worker.task import task
+
+
+@task(TaskName.CREDENTIALS_ROTATE)
+def rotate(rotation_id: str) -> str:
+    """Seal a page of credentials under the newest key."""
+    return rotate_credentials(get_context(), rotation_id)
