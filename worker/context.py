@@ -37,6 +37,7 @@ QUOTE_MAX_AGE_SECONDS = 2.0
 # One signal is over in about this time: what it has to tell is told at once, when its orders are on their way.
 GATHER_SECONDS = 0.1
 INSTRUMENTS_MAX_AGE_SECONDS = 3600
+_MOST_LATE_WAVES = 2
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 1.0
 # A venue that limits without saying for how long.
 _UNTOLD_WAIT_SECONDS = 1.0
@@ -130,6 +131,10 @@ class Context:
                 limits = self.loop.run(market.fetch_limits(), READ_SECONDS)
             known = self._limits[key] = (now, limits)
         return known[1]
+
+    def is_hanging(self, pot: Pot) -> bool:
+        """Tell whether a venue owes so many answers that no more is sent to it from this process for now."""
+        return self.late.count(pot) >= _MOST_LATE_WAVES
 
     def heed_refusals(self, pot: Pot, outcomes: Iterable[object]) -> None:
         """Close a pot for as long as the venue told us to wait, for all workers."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection as Many
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -125,6 +125,14 @@ class Move:
     code: str | None = None
     detail: str = ""
 
+    @property
+    def after(self) -> OrderValue:
+        """The order as it stands once the move is made."""
+        order = self.order
+        code = order.code if self.code is None else self.code
+        changes = {**self.changes, "status": self.following, "version": order.version + 1, "code": code}
+        return replace(order, **changes)
+
 
 def create_many_once(orders: Sequence[OrderValue]) -> set[str]:
     """Insert intents; return the ids of entries that lost to another bot's entry for the same message."""
@@ -167,6 +175,7 @@ def finding_of_trades(trade_ids: Many[str]) -> Find[list[OrderValue]]:
         Order,
         {"trade_id": {"$in": list(trade_ids)}},
         lambda rows: sorted(map(order_of, rows), key=lambda order: order.created_at),
+        without="events",
     )
 
 

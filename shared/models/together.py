@@ -27,17 +27,18 @@ _BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Find(Generic[A]):
-    """A query that is not yet run; `fields` limits what is read of each row."""
+    """A query that is not yet run; `fields` limits what is read of each row, `without` leaves one field out."""
 
     document: type[Document]
     query: Row
     read: Callable[[list[Row]], A]
     fields: tuple[str, ...] = ()
+    without: str | None = None
 
 
 def run(find: Find[A]) -> A:
     """Run one find."""
-    fields = dict.fromkeys(find.fields, 1) or None
+    fields = dict.fromkeys(find.fields, 1) or ({find.without: 0} if find.without else None)
     return find.read(list(rows_of(find.document).find(find.query, fields)))
 
 
@@ -71,6 +72,8 @@ def run_together(*finds: Find[Any]) -> tuple[Any, ...]:
 
 def _pipeline(number: int, find: Find[Any]) -> list[Row]:
     stages: list[Row] = [{"$match": find.query}, {"$addFields": {_FROM: {"$literal": number}}}]
+    if find.without:
+        stages.append({"$unset": find.without})
     if find.fields:
         stages.append({"$project": dict.fromkeys((*find.fields, _FROM), 1)})
     return stages

@@ -1,6 +1,7 @@
 """Fold what a venue reports into an order: fills first, then the move, by compare-and-set."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.domain.fills import Fill
@@ -19,17 +20,29 @@ SETTLE_WITHIN = timedelta(seconds=3)
 POLL_EVERY = timedelta(seconds=5)
 
 
-def apply_reports(reports: Sequence[tuple[Order, OrderReport]], now: datetime) -> None:
-    """Apply the reports of a wave, all fills in one write and all moves in another.
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Orders as they stand after their reports, and the executions that came with them."""
+
+    orders: list[Order] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+
+
+def apply_reports(reports: Sequence[tuple[Order, OrderReport]], now: datetime) -> Applied | None:
+    """Apply the reports of a wave, all fills in one write and all moves in another; return what they made.
 
     Where a move is lost to somebody else's, each report is applied by itself: one that was applied
-    already changes nothing.
+    already changes nothing, and None is returned because nobody knows how the orders stand.
     """
-    fills.create_many_once([fill for order, report in reports for fill in _stored(order, report.fills)])
-    moves = [move for order, report in reports if (move := _move(order, report, now)) is not None]
-    if not orders.move_all(moves):
-        for order, report in reports:
-            apply_report(order, report, now)
+    stored = [fill for order, report in reports for fill in _stored(order, report.fills)]
+    fills.create_many_once(stored)
+    moves = {order.order_id: _move(order, report, now) for order, report in reports}
+    if orders.move_all([move for move in moves.values() if move is not None]):
+        after = [move.after if (move := moves[order.order_id]) else order for order, _ in reports]
+        return Applied(after, [item.fill for item in stored])
+    for order, report in reports:
+        apply_report(order, report, now)
+    return None
 
 
 def apply_report(order: Order, report: OrderReport, now: datetime) -> bool:

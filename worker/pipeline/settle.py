@@ -3,16 +3,16 @@
 What people see of it, and the money that is given back, follow in `show`: nobody's position is naked meanwhile.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from shared.domain.commands import may_be_awaited
-from shared.domain.fills import missing_fills
+from shared.domain.fills import Fill, missing_fills
 from shared.domain.order_status import AT_VENUE
-from shared.domain.orders import Purpose
+from shared.domain.orders import Order, Purpose
 from shared.domain.trade_state import Seen, trade_changes
 from shared.domain.trades import Trade
 from shared.gathering import ring_gathered
@@ -27,6 +27,8 @@ from worker.pipeline.show import show_trades
 
 log = get_logger(__name__)
 
+Of = TypeVar("Of", Order, Fill)
+
 ATTEMPTS = 5
 # What one protector places in one wave.
 COVER_CHUNK = 25
@@ -34,21 +36,22 @@ COVER_WATCHED_AFTER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
-class _Settled:
-    """What was read of a trade and what differs from it now."""
+class Settled:
+    """What was read of a trade, what is known of it by now, and what of that is to be written."""
 
+    read: Trade
     seen: Seen
     changes: dict[str, Any]
 
     @property
     def trade_id(self) -> str:
-        return self.seen.trade.trade_id
+        """The trade's id."""
+        return self.read.trade_id
 
     @property
     def trade(self) -> Trade:
         """The trade as it stands after the write."""
-        before = self.seen.trade
-        return replace(before, version=before.version + bool(self.changes), **self.changes)
+        return replace(self.read, version=self.read.version + bool(self.changes), **self.changes)
 
 
 def settle_trades(context: Context, trade_ids: Iterable[str]) -> None:
@@ -61,40 +64,62 @@ def settle_trades(context: Context, trade_ids: Iterable[str]) -> None:
         if not todo:
             return
         now = millisecond(utc_now())
-        settled = [_Settled(seen, trade_changes(seen, now)) for seen in _read(context, todo)]
-        changed = {item.trade_id: (item.seen.trade, item.changes) for item in settled if item.changes}
-        won = trades.compare_and_set_many(changed, uuid4().hex, now + COVER_WATCHED_AFTER)
-        _finish([item for item in settled if not item.changes or item.trade_id in won])
+        settled = [settled_now(seen, now) for seen in read_trades(context, todo)]
         # Whoever lost read a trade that has changed meanwhile: read again.
-        todo = changed.keys() - won
+        todo = write_settled(settled, now)
     if todo:
         log.warning("trades.busy", trade_ids=sorted(todo))
 
 
-def _read(context: Context, trade_ids: Set[str]) -> list[Seen]:
-    # In this order: what is read later may only be newer than the version that the write depends on.
+def settled_now(seen: Seen, now: datetime) -> Settled:
+    """Say what differs from the trade as it was read."""
+    return Settled(seen.trade, seen, trade_changes(seen, now))
+
+
+def write_settled(settled: Sequence[Settled], now: datetime, *, rings_cover: bool = True) -> set[str]:
+    """Write what differs and ring for what follows; return the trades that somebody else has changed meanwhile.
+
+    Whoever protects them himself does not ring for their cover.
+    """
+    changed = {item.trade_id: (item.read, item.changes) for item in settled if item.changes}
+    won = trades.compare_and_set_many(changed, uuid4().hex, now + COVER_WATCHED_AFTER)
+    _finish([item for item in settled if not item.changes or item.trade_id in won], rings_cover=rings_cover)
+    return changed.keys() - won
+
+
+def read_trades(context: Context, trade_ids: Collection[str]) -> list[Seen]:
+    """Read trades with everything that decides about them."""
+    # In this order: what is read later may only be newer than the version that a write depends on.
     found, made, filled = run_together(
         trades.finding_many(trade_ids),
         orders.finding_of_trades(trade_ids),
         fills.finding_of_trades(trade_ids),
     )
+    orders_of = _by_trade(made)
+    fills_of = _by_trade(filled)
     seen = []
     for trade in found:
         instrument = context.instruments(trade.venue, trade.environment, [trade.symbol]).get(trade.symbol)
         if instrument is None:
             log.error("trade.instrument_gone", trade_id=trade.trade_id, symbol=trade.symbol)
             continue
-        own_orders = tuple(order for order in made if order.trade_id == trade.trade_id)
-        own_fills = tuple(fill for fill in filled if fill.trade_id == trade.trade_id)
         terms = context.cover_terms(trade.venue, trade.environment, instrument.asset_class)
-        seen.append(Seen(trade, own_orders, own_fills, instrument, terms))
+        own = (tuple(orders_of.get(trade.trade_id, ())), tuple(fills_of.get(trade.trade_id, ())))
+        seen.append(Seen(trade, *own, instrument, terms))
     return seen
 
 
-def _finish(settled: Sequence[_Settled]) -> None:
+def _by_trade(rows: Iterable[Of]) -> dict[str, list[Of]]:
+    grouped: dict[str, list[Of]] = {}
+    for row in rows:
+        grouped.setdefault(row.trade_id, []).append(row)
+    return grouped
+
+
+def _finish(settled: Sequence[Settled], *, rings_cover: bool) -> None:
     """Ring for what follows from the written trades; each bell may be repeated by the next pass."""
     # First of all: until its stop rests at the venue, a position is naked.
-    bare = [item.trade_id for item in settled if item.trade.needs_cover]
+    bare = [item.trade_id for item in settled if item.trade.needs_cover] if rings_cover else []
     for start in range(0, len(bare), COVER_CHUNK):
         enqueue(TaskName.TRADES_PROTECT, bare[start : start + COVER_CHUNK])
     ring_waiting([i.trade_id for i in settled if may_be_awaited(i.trade, i.changes.keys())])

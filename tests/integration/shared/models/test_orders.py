@@ -121,10 +121,23 @@ class TestClaim:
         claimed = claim(ids, "mine")
         assert {(o.status, o.claim_id, o.version) for o in claimed} == {(S.SUBMITTED, "mine", 1)}
         for order in claimed:
-            assert order == found(order.order_id)
-            assert order.sent_at is not None
-            assert before <= order.sent_at <= database_now()
-            assert abs(order.next_check_at - order.sent_at - timedelta(seconds=1)) < timedelta(seconds=5)
+            kept = found(order.order_id)
+            assert kept.sent_at is not None
+            assert before <= kept.sent_at <= database_now()
+            assert abs(kept.next_check_at - kept.sent_at - timedelta(seconds=1)) < timedelta(seconds=5)
+            times = {"sent_at": kept.sent_at, "next_check_at": kept.next_check_at}
+            assert replace(order, **times) == kept
+
+    def test_of_eight_that_write_the_same_order_claimed_one_sends_it(self):
+        wanted = [exit_order(f"o{n}") for n in range(3)]
+        won = all_at_once(lambda n: claims.create_claimed(wanted, f"claim{n}", now()))
+        assert sorted(order.order_id for each in won for order in each) == ["o0", "o1", "o2"]
+        for order in (order for each in won for order in each):
+            assert found(order.order_id) == order
+            assert [event["status"] for event in orders.events_of(order.order_id)] == [
+                "INITIALIZED",
+                "SUBMITTED",
+            ]
 
     @pytest.mark.parametrize("others", [0, 1])
     @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tests.integration.worker.pipeline.driver import Driver, claim
 from worker.pipeline.ingest import ingest
 from worker.pipeline.reconcile import reconcile_due
 from worker.pipeline.resolve import resolve
+from worker.pipeline.settle import settle_trades
 from worker.pipeline.submit import execute
 from worker.pipeline.sweep import expire_entries, sweep
 
@@ -111,6 +112,8 @@ def test_a_stop_proved_not_placed_is_tried_again_as_its_next_attempt(driver: Dri
     ingest(driver.context, row_id)
     message = driver.message(row_id)
     execute(driver.context, [order.order_id for order in driver.orders(message)])
+    driver.lose_bells()
+    settle_trades(driver.context, [driver.trade(message).trade_id])
     driver.lose_bells()
     trade = driver.trade(message)
     plan = plan_cover(
