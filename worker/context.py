@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from redis import Redis
 
 from shared.brokers.base import Broker, MarketData, Quote
+from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials, load_adapters
 from shared.brokers.paper import PaperAdapter
 from shared.brokers.paper_matcher import PaperMatcher
@@ -159,7 +160,9 @@ def open_context(settings: Settings) -> Context:
         settings=settings,
         redis=redis,
         loop=LoopThread(),
-        factory=BrokerFactory({"paper": paper, **load_adapters(settings.venue_adapters)}),
+        factory=BrokerFactory(
+            {"paper": paper, "binance": BinanceAdapter(), **load_adapters(settings.venue_adapters)}
+        ),
         matcher=PaperMatcher(store, tape, rules, utc_now),
         quotes=QuoteBoard(redis),
         keys=PrivateKeys.parse(settings.credential_private_keys),
