@@ -10,6 +10,7 @@ from zlib import crc32
 from redis import Redis
 
 from shared.brokers.base import Broker, LimitedMarket, MarketData, Quote
+from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.codes import Doubt
 from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials, load_adapters
 from shared.brokers.paper import PaperAdapter
@@ -251,7 +252,9 @@ def open_context(settings: Settings) -> Context:
         settings=settings,
         redis=redis,
         loop=LoopThread(),
-        factory=BrokerFactory({"paper": paper, **load_adapters(settings.venue_adapters)}),
+        factory=BrokerFactory(
+            {"paper": paper, "binance": BinanceAdapter(), **load_adapters(settings.venue_adapters)}
+        ),
         matcher=PaperMatcher(store, tape, rules, utc_now),
         quotes=QuoteBoard(redis),
         keys=PrivateKeys.parse(settings.credential_private_keys),

@@ -1,6 +1,7 @@
 """The venues we know and what each can do: data only, so that the web can read it without adapters.
 
-Every venue offers our own paper trading for its asset classes; sandbox and live come with its adapter.
+Every venue offers our own paper trading for its asset classes; sandbox and live come with its adapter. What
+venues publish of their limits lies beside, in `weights`.
 """
 
 import importlib
@@ -74,11 +75,35 @@ def _paper_only(name: str, title: str, *asset_classes: AssetClass, needs_credent
 
 PAPER = _paper_only("paper", "Paper trading", *AssetClass, needs_credentials=False)
 
+_OWN = (Environment.SANDBOX, Environment.LIVE)
+
+_BINANCE = Venue(
+    name="binance",
+    title="Binance",
+    environments=(*PAPER.environments, *_OWN),
+    rows=(
+        paper_row("binance", AssetClass.CRYPTO),
+        Capabilities(
+            venue="binance",
+            asset_class=AssetClass.CRYPTO,
+            takes_expiry=True,
+            resolve_after_seconds=30,
+            client_id_unique_for_good=False,
+            cover=CoverStyle.PAIRED,
+            shorts=False,
+            fractional=True,
+            poll_seconds=2.0,
+            environments=_OWN,
+            replaces_stops=True,
+        ),
+    ),
+)
+
 VENUES: dict[str, Venue] = {
     venue.name: venue
     for venue in (
         PAPER,
-        _paper_only("binance", "Binance", AssetClass.CRYPTO),
+        _BINANCE,
         _paper_only("coinbase", "Coinbase", AssetClass.CRYPTO),
         _paper_only("alpaca", "Alpaca", AssetClass.STOCK, AssetClass.OPTION, AssetClass.CRYPTO),
     )

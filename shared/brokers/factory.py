@@ -32,7 +32,7 @@ class Credentials:
 class AccountAccess:
     """What opening a broker takes; `base_url` replaces the venue's own address (VENUE_URL_...).
 
-    `local_address` is the address of this host that requests leave from; None for any.
+    `local_address` is the one of ours that its requests leave from, None where the system chooses.
     """
 
     account_id: str

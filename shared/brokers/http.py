@@ -1,15 +1,15 @@
 """The HTTP transport of adapters: it knows whether a request byte may have left, and says so by family.
 
 Exception classes never prove that a write did not arrive; only our own record does. aiohttp calls
-`on_request_headers_sent` right before it hands the first byte to the socket: there the send gate is
-checked and the departure recorded. What fails before that never left (Retryable); a write that fails
+`on_request_headers_sent` right before it hands the first byte to the socket: there the account's key and the
+send gate are checked and the departure recorded. What fails before that never left (Retryable); a write that fails
 after it may have arrived (Ambiguous); a typed refusal is proof (Permanent, by the adapter).
 """
 
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import aiohttp
@@ -26,9 +26,32 @@ TOTAL_SECONDS = 8.0
 # Shorter than servers keep idle connections, so that a write seldom meets one that is being closed.
 _KEEP_ALIVE_SECONDS = 15.0
 _MOST_CONNECTIONS = 50
-_LARGEST_ANSWER = 8 * 1024 * 1024
-_TOO_MANY_REQUESTS = 429
+# A venue that lists thousands of instruments needs several MiB to say so.
+_LARGEST_ANSWER = 32 * 1024 * 1024
+# Refused at the door, whoever asks: nothing of the request was looked at. 418 is Binance's word for a ban.
+_AT_THE_DOOR = {429: Doubt.RATE_LIMITED, 418: Doubt.BANNED}
 _SERVER_ERRORS = 500
+_LONGEST_DETAIL = 200
+
+Observer = Callable[[str, str | None, Mapping[str, str]], None]
+"""Told of every answer: the base address asked, our own address, and the answer's headers."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGuard:
+    """The one key that requests of an account may bear, and the header that bears it.
+
+    Measured: a client shared by accounts, held up between choosing a key and signing, sent 49 of 50
+    orders under another account's key.
+    """
+
+    header: str
+    key: str = field(repr=False)
+
+    def check(self, headers: Mapping[str, str]) -> None:
+        """Raise RetryableError(WRONG_KEY) unless the headers bear the account's own key."""
+        if headers.get(self.header) != self.key:
+            raise RetryableError(Doubt.WRONG_KEY, "the request bears another key than the account's")
 
 
 @dataclass(slots=True)
@@ -36,18 +59,24 @@ class Departure:
     """Whether a byte of this request may have left; writes pass the send gate first."""
 
     is_write: bool
+    guard: KeyGuard | None = None
     has_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One request, complete and signed; `path` includes the query, `body` is what was signed."""
+    """One request, complete and signed; `path` includes the query, `body` is what was signed.
+
+    It leaves from `local_address`, where one is given, and only with the key that `guard` names.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes | None = None
     is_write: bool = False
+    guard: KeyGuard | None = None
+    local_address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +93,7 @@ class HttpAnswer:
 
 
 class HttpTransport:
-    """Sends requests over one session per event loop, shared by all accounts of a venue.
+    """Sends requests over one session per event loop and local address, shared by all accounts of a venue.
 
     No redirect is followed (a 307 would post an order again) and nothing is repeated, but for a GET or
     DELETE that meets a kept connection the server has just closed: aiohttp sends those once more.
@@ -81,7 +110,12 @@ class HttpTransport:
         self._timeout = aiohttp.ClientTimeout(
             total=total_seconds, connect=connect_seconds, sock_connect=connect_seconds
         )
-        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        self._sessions: dict[_Origin, aiohttp.ClientSession] = {}
+        self._observers: list[Observer] = []
+
+    def watch(self, observer: Observer) -> None:
+        """Tell an observer of every answer, refusals too, before anything is made of it."""
+        self._observers.append(observer)
 
     async def send(self, base_url: str, request: HttpRequest) -> HttpAnswer:
         """Send once and read the answer.
@@ -89,13 +123,14 @@ class HttpTransport:
         Raises
         ------
         RetryableError
-            Nothing can have happened: no byte of a write left, a read failed, or a 429 came back.
+            Nothing can have happened: no byte of a write left, a read failed, or the venue's door was closed
+            (429, 418).
         AmbiguousError
             A write may have arrived: timeout, disconnect, 5xx, or an answer that cannot be read.
         """
-        departure = Departure(request.is_write)
+        departure = Departure(request.is_write, request.guard)
         try:
-            async with self._session().request(
+            async with self._session(request.local_address).request(
                 request.method,
                 # As it was signed: yarl would write escaped characters in a way of its own.
                 URL(base_url.rstrip("/") + request.path, encoded=True),
@@ -105,41 +140,56 @@ class HttpTransport:
                 trace_request_ctx=departure,
             ) as response:
                 body = await _read_body(response)
-                status, retry_after = response.status, response.headers.get("Retry-After")
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _failure(departure, error) from error
-        if status == _TOO_MANY_REQUESTS:
-            raise RetryableError(Doubt.RATE_LIMITED, request.path, read_retry_after(retry_after))
-        if status >= _SERVER_ERRORS:
-            raise doubt(request.is_write, Doubt.SERVER_FAILED, f"status {status}")
-        try:
-            return HttpAnswer(status, json.loads(body, parse_float=str))
-        except ValueError as error:
-            raise doubt(request.is_write, Doubt.UNREADABLE_ANSWER, f"status {status}") from error
+        for observer in self._observers:
+            observer(base_url, request.local_address, response.headers)
+        return _read(request, response, body)
 
     async def close(self) -> None:
-        """Close the running loop's session, if it has one."""
-        session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if session is not None:
-            await session.close()
-
-    def _session(self) -> aiohttp.ClientSession:
+        """Close the running loop's sessions."""
         loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
+        for origin in [origin for origin in self._sessions if origin[0] is loop]:
+            await self._sessions.pop(origin).close()
+
+    def _session(self, local_address: str | None) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        session = self._sessions.get((loop, local_address))
         if session is None:
-            # A loop that is gone cannot close its session any more; do not keep it for its successor.
-            self._sessions = {known: held for known, held in self._sessions.items() if not known.is_closed()}
+            # A loop that is gone cannot close its sessions any more; do not keep them for its successor.
+            self._sessions = {
+                origin: held for origin, held in self._sessions.items() if not origin[0].is_closed()
+            }
             session = aiohttp.ClientSession(
                 timeout=self._timeout,
                 connector=aiohttp.TCPConnector(
-                    limit=_MOST_CONNECTIONS, keepalive_timeout=_KEEP_ALIVE_SECONDS
+                    limit=_MOST_CONNECTIONS,
+                    keepalive_timeout=_KEEP_ALIVE_SECONDS,
+                    local_addr=(local_address, 0) if local_address is not None else None,
                 ),
                 trace_configs=[_trace()],
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )
-            self._sessions[loop] = session
+            self._sessions[loop, local_address] = session
         return session
+
+
+_Origin = tuple[asyncio.AbstractEventLoop, str | None]
+
+
+def _read(request: HttpRequest, response: aiohttp.ClientResponse, body: bytes) -> HttpAnswer:
+    status = response.status
+    at_the_door = _AT_THE_DOOR.get(status)
+    if at_the_door is not None:
+        seconds = read_retry_after(response.headers.get("Retry-After"))
+        raise RetryableError(at_the_door, body[:_LONGEST_DETAIL].decode(errors="replace"), seconds)
+    if status >= _SERVER_ERRORS:
+        raise doubt(request.is_write, Doubt.SERVER_FAILED, f"status {status}")
+    try:
+        return HttpAnswer(status, json.loads(body, parse_float=str))
+    except ValueError as error:
+        raise doubt(request.is_write, Doubt.UNREADABLE_ANSWER, f"status {status}") from error
 
 
 def doubt(is_write: bool, code: str, detail: str) -> TradeError:
@@ -182,7 +232,7 @@ async def _read_body(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _failure(departure: Departure, error: Exception) -> TradeError:
-    detail = f"{type(error).__name__}: {str(error)[:200]}"
+    detail = f"{type(error).__name__}: {str(error)[:_LONGEST_DETAIL]}"
     if not departure.has_left:
         return RetryableError(Doubt.NOT_CONNECTED, detail)
     code = Doubt.ANSWER_TIMED_OUT if isinstance(error, TimeoutError) else Doubt.CONNECTION_LOST
@@ -196,10 +246,12 @@ def _trace() -> aiohttp.TraceConfig:
 
 
 async def _before_first_byte(
-    _session: aiohttp.ClientSession, context: Any, _params: aiohttp.TraceRequestHeadersSentParams
+    _session: aiohttp.ClientSession, context: Any, params: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
     departure: Departure = context.trace_request_ctx
+    # Raising here closes the connection before anything was written to it.
+    if departure.guard is not None:
+        departure.guard.check(params.headers)
     if departure.is_write:
-        # Raising here closes the connection before anything was written to it.
         check_send_gate()
     departure.has_left = True

@@ -1,4 +1,4 @@
-"""What venues let one address and one account ask: their published limits, data only."""
+"""What venues publish of their limits: data only, for whoever shares the room among accounts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,13 @@ from enum import StrEnum
 
 
 class Call(StrEnum):
-    """Kinds of requests as far as they weigh differently."""
+    """One request to a venue. What the methods of a broker and of market data are made of:
+
+    `fetch_order` and `cancel_order` add FILLS_OF_ORDER where something was filled, and a cancel that comes too
+    late adds ORDER. `fetch_orders_since` is ORDERS_SINCE and OPEN_ORDERS_OF_SYMBOL; it and `fetch_fills` ask
+    once for each day since the moment. A pair refused for its prices adds LAST_PRICE. Market data and a new
+    process ask for CLOCK and INSTRUMENTS once an hour.
+    """
 
     SUBMIT = "submit"
     PAIR = "pair"
@@ -19,13 +25,57 @@ class Call(StrEnum):
     FILLS = "fills"
     FILLS_OF_ORDER = "fills_of_order"
     BALANCES = "balances"
+    KEY_RIGHTS = "key_rights"
+    INSTRUMENTS = "instruments"
+    QUOTES = "quotes"
+    QUOTE_OF_SYMBOL = "quote_of_symbol"
+    LAST_PRICE = "last_price"
+    CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True)
 class VenueLimits:
-    """Weight per minute and address, orders per account, and what each kind of request weighs."""
+    """A venue's ceilings and what each call takes of them.
+
+    Weight is counted by the address that asks, in whole minutes of the venue's clock; orders by account.
+    A pair counts as two orders.
+    """
 
     weight_per_minute: int
     orders_per_10_seconds: int
     orders_per_day: int
     weights: Mapping[Call, int]
+
+
+_BINANCE = VenueLimits(
+    weight_per_minute=6000,
+    orders_per_10_seconds=100,
+    orders_per_day=200_000,
+    weights={
+        Call.SUBMIT: 1,
+        Call.PAIR: 1,
+        Call.REPLACE: 1,
+        Call.CANCEL: 1,
+        Call.ORDER: 4,
+        Call.OPEN_ORDERS: 80,
+        Call.OPEN_ORDERS_OF_SYMBOL: 6,
+        Call.ORDERS_SINCE: 20,
+        Call.FILLS: 20,
+        Call.FILLS_OF_ORDER: 5,
+        Call.BALANCES: 20,
+        # Asked of another API with room of its own; the sandbox has none and tells it with the balances.
+        Call.KEY_RIGHTS: 20,
+        Call.INSTRUMENTS: 20,
+        Call.QUOTES: 4,
+        Call.QUOTE_OF_SYMBOL: 2,
+        Call.LAST_PRICE: 2,
+        Call.CLOCK: 1,
+    },
+)
+
+LIMITS: Mapping[str, VenueLimits] = {"binance": _BINANCE}
+
+
+def find_limits(venue: str) -> VenueLimits | None:
+    """Find what a venue publishes; None where nothing is known."""
+    return LIMITS.get(venue)

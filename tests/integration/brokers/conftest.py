@@ -6,8 +6,9 @@ from pathlib import Path
 import mongoengine
 import pytest
 
+from tests.emulators.binance.control import BinanceProcess
 from tests.emulators.venue.control import VenueProcess
-from tests.integration.brokers.stages import HttpStage, PaperStage, Stage, start_venue
+from tests.integration.brokers.stages import BinanceStage, HttpStage, PaperStage, Stage, start_venue
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,22 @@ async def paper_stage(mongodb_uri: str) -> AsyncIterator[PaperStage]:
     mongoengine.disconnect()
 
 
-@pytest.fixture(params=["paper", "http"])
+@pytest.fixture(scope="module")
+def binance_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinanceProcess]:
+    process = BinanceProcess(tmp_path_factory.mktemp("binance"))
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+async def binance_stage(binance_process: BinanceProcess) -> AsyncIterator[BinanceStage]:
+    stage = BinanceStage(binance_process)
+    yield stage
+    await stage.close()
+
+
+@pytest.fixture(params=["paper", "http", "binance"])
 def stage(request: pytest.FixtureRequest) -> Stage:
     found: Stage = request.getfixturevalue(f"{request.param}_stage")
     return found

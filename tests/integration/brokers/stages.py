@@ -1,4 +1,4 @@
-"""Two venues behind one set of strings: what a contract card needs to bring a market about."""
+"""Three venues behind one set of strings: what a contract card needs to bring a market about."""
 
 import itertools
 import uuid
@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from shared.brokers.base import Broker, Quote
+from shared.brokers.ccxt.binance import BinanceAdapter
+from shared.brokers.ccxt.binance_broker import BinanceBroker
 from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials
+from shared.brokers.http import HttpTransport
 from shared.brokers.paper import PaperAdapter
 from shared.brokers.paper_matcher import PaperMatcher
 from shared.brokers.paper_state import PaperRules
@@ -19,6 +22,7 @@ from shared.domain.instruments import AssetClass, Instrument
 from shared.domain.orders import OrderLookup, OrderRequest, OrderType, TimeInForce
 from shared.domain.signals import Side
 from shared.models.paper import PAPER_DOCUMENTS
+from tests.emulators.binance.control import BinanceControl, BinanceProcess
 from tests.emulators.venue.adapter import TestVenueAdapter
 from tests.emulators.venue.control import VenueProcess
 from worker.paper_store import MongoPaperStore
@@ -162,6 +166,54 @@ class HttpStage:
         self._process.start()
 
     async def close(self) -> None:
+        await self.adapter.close()
+
+
+class BinanceStage:
+    """The emulated Binance, asked through ccxt; its numbered symbols are the cards' own."""
+
+    def __init__(self, process: BinanceProcess, transport: HttpTransport | None = None) -> None:
+        self._process = process
+        self.symbol = f"S{next(_numbers):03d}/USDT"
+        self.key = f"card-{uuid.uuid4().hex[:12]}"
+        self.adapter = BinanceAdapter(transport)
+        process.control.create_account(self.key, "secret", USDT=str(CASH))
+        self.control.set_price(self.venue_symbol, "100")
+
+    @property
+    def control(self) -> BinanceControl:
+        return self._process.control
+
+    @property
+    def venue_symbol(self) -> str:
+        return self.symbol.replace("/", "")
+
+    def open_broker(self, environment: Environment = Environment.LIVE, **changes: Any) -> BinanceBroker:
+        fields: dict[str, Any] = {
+            "account_id": "account",
+            "venue": "binance",
+            "environment": environment,
+            "credentials": Credentials(self.key, "secret"),
+            "base_url": self._process.url,
+        }
+        broker = BrokerFactory({"binance": self.adapter}).open_broker(AccountAccess(**{**fields, **changes}))
+        assert isinstance(broker, BinanceBroker)
+        return broker
+
+    async def set_price(self, price: str) -> None:
+        self.control.set_price(self.venue_symbol, price)
+
+    async def requote(self) -> None:
+        self.control.tick(self.venue_symbol)
+
+    def fill_next_partly(self) -> None:
+        self.control.fill_partly("0.5", symbol=self.venue_symbol)
+
+    async def restart(self) -> None:
+        self._process.restart()
+
+    async def close(self) -> None:
+        self.control.clear_faults()
         await self.adapter.close()
 
 

@@ -1,4 +1,4 @@
-"""Contract cards: every broker behaves like this, the paper book and a venue in another process alike."""
+"""Contract cards: every broker behaves like this, the paper book and venues in other processes alike."""
 
 import time
 from datetime import timedelta
@@ -23,6 +23,8 @@ from tests.integration.brokers.stages import (
 )
 
 A_MINUTE = timedelta(minutes=1)
+LINKED = pytest.mark.parametrize("stage", ["paper", "http"], indirect=True)
+"""For cards of venues where any number of exits share one position."""
 
 
 async def look_up(broker: Broker, request: OrderRequest) -> OrderReport:
@@ -78,7 +80,8 @@ async def test_b03_a_limit_that_crosses_on_arrival_gets_the_better_price(stage: 
 async def test_b04_a_partial_fill_is_reported_and_the_rest_fills_on_the_next_quote(stage: Stage) -> None:
     stage.fill_next_partly()
     broker = stage.open_broker()
-    request = an_order(stage)
+    # Priced, because what a market order cannot get at once is gone at some venues.
+    request = a_limit(stage, Side.BUY, "100.01")
     first = await broker.submit_order(request)
     assert (first.status, first.filled_quantity) == (OrderStatus.PARTIALLY_FILLED, Decimal("0.5"))
     assert first.open_quantity == Decimal("0.5")
@@ -107,6 +110,7 @@ async def test_b06_a_stop_whose_price_has_passed_is_refused(stage: Stage) -> Non
     assert await refusal_code(broker, late) == "STOP_ALREADY_PASSED"
 
 
+@LINKED
 async def test_b07_a_target_fill_takes_its_quantity_off_the_linked_stop(stage: Stage) -> None:
     broker = stage.open_broker()
     quantity = await bought(broker, stage, "3")
@@ -123,6 +127,7 @@ async def test_b07_a_target_fill_takes_its_quantity_off_the_linked_stop(stage: S
     assert (await look_up(broker, last_target)).open_quantity == quantity - half
 
 
+@LINKED
 async def test_b08_a_stop_fill_cancels_the_linked_targets(stage: Stage) -> None:
     broker = stage.open_broker()
     before = await held(broker, stage)
@@ -220,7 +225,7 @@ async def test_b16_what_was_never_sent_is_not_found_by_either_endpoint(stage: St
 async def test_b17_fills_are_unique_and_add_up_to_what_the_orders_filled(stage: Stage) -> None:
     stage.fill_next_partly()
     broker = stage.open_broker()
-    requests = [an_order(stage, quantity=Decimal(quantity)) for quantity in (1, 2, 3)]
+    requests = [a_limit(stage, Side.BUY, "100.01", quantity=Decimal(quantity)) for quantity in (1, 2, 3)]
     for request in requests:
         await broker.submit_order(request)
     await stage.requote()
@@ -228,8 +233,11 @@ async def test_b17_fills_are_unique_and_add_up_to_what_the_orders_filled(stage: 
     assert len({(fill.venue_order_id, fill.venue_fill_id) for fill in fills}) == len(fills) >= 4
     assert sum(fill.quantity for fill in fills) == 6
     for request in requests:
-        own = [fill.quantity for fill in fills if fill.client_order_id == request.client_order_id]
-        assert sum(own) == (await look_up(broker, request)).filled_quantity == request.quantity
+        order = await look_up(broker, request)
+        # Not every venue tells our id with a fill, but each tells its own.
+        own = [fill.quantity for fill in fills if fill.venue_order_id == order.venue_order_id]
+        assert sum(own) == order.filled_quantity == request.quantity
+        assert {fill.client_order_id for fill in order.fills} == {request.client_order_id}
 
 
 async def test_b18_balances_orders_and_fills_survive_a_restart(stage: Stage) -> None:
@@ -261,7 +269,7 @@ async def test_b20_a_sell_without_a_position_and_one_beyond_it_are_refused(stage
     assert await refusal_code(broker, an_order(stage, side=Side.SELL)) == "SHORT_NOT_POSSIBLE"
     quantity = await bought(broker, stage, "1")
     await broker.submit_order(a_stop(stage, Side.SELL, "90", quantity=quantity))
-    again = an_order(stage, side=Side.SELL, quantity=quantity)
+    again = an_order(stage, side=Side.SELL, quantity=quantity, reduce_only=True)
     assert await refusal_code(broker, again) == "INSUFFICIENT_FUNDS"
 
 
@@ -296,7 +304,9 @@ async def test_b24_an_immediate_order_fills_what_it_can_and_never_rests(stage: S
     broker = stage.open_broker()
     request = a_limit(stage, Side.BUY, "95", time_in_force=TimeInForce.IOC)
     report = await broker.submit_order(request)
-    assert (report.status, report.filled_quantity) == (OrderStatus.CANCELED, Decimal(0))
+    # Who ended it is the venue's choice of words; that it has ended is not.
+    assert report.status in {OrderStatus.CANCELED, OrderStatus.EXPIRED}
+    assert (report.filled_quantity, report.open_quantity) == (Decimal(0), Decimal(0))
     assert list(await broker.fetch_open_orders()) == []
 
 

@@ -53,8 +53,27 @@ def test_every_listed_venue_offers_paper_trading_for_its_asset_classes() -> None
         venue = find_venue(name)
         check_environment(venue, Environment.PAPER)
         for row in venue.rows:
-            assert venue.capabilities(Environment.PAPER, row.asset_class) is row
+            paper = venue.capabilities(Environment.PAPER, row.asset_class)
+            assert paper is not None
+            assert paper.cover is CoverStyle.LINKED
             assert row.venue == name
+
+
+def test_each_environment_of_a_venue_has_a_row_of_its_own() -> None:
+    binance = find_venue("binance")
+    for environment in (Environment.SANDBOX, Environment.LIVE):
+        check_environment(binance, environment)
+        row = binance.capabilities(environment, AssetClass.CRYPTO)
+        assert row is not None
+        assert (row.cover, row.replaces_stops, row.resolve_after_seconds) == (CoverStyle.PAIRED, True, 30)
+    with pytest.raises(PermanentError, match="Coinbase offers paper, not live"):
+        check_environment(find_venue("coinbase"), Environment.LIVE)
+
+
+def test_every_environment_that_is_offered_trades_something() -> None:
+    for venue in VENUES.values():
+        for environment in venue.environments:
+            assert [row for row in venue.rows if environment in row.environments], (venue.name, environment)
     with pytest.raises(PermanentError):
         find_venue("mtgox")
 

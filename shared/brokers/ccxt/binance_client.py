@@ -1,0 +1,90 @@
+"""ccxt's Binance client with our transport beneath it: importing this loads ccxt (0.3 s, 70 MB)."""
+
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass
+
+from ccxt.async_support.binance import binance
+
+from shared.brokers.factory import Credentials
+from shared.brokers.http import HttpAnswer, HttpRequest, HttpTransport, KeyGuard
+
+KEY_HEADER = "X-MBX-APIKEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """How the requests of one account get to the venue: from where, to where, and under which key alone."""
+
+    transport: HttpTransport
+    base_url: str
+    local_address: str | None = None
+    guard: KeyGuard | None = None
+
+    async def carry(
+        self, url: str, method: str, headers: Mapping[str, str] | None, body: str | None
+    ) -> HttpAnswer:
+        """Send what ccxt has signed, once; everything but a GET is a write."""
+        path = url.removeprefix(self.base_url)
+        if path == url:
+            # A path of ccxt's that was not pointed here would reach the real venue.
+            raise ValueError("the client asks at an address that is not the account's")
+        request = HttpRequest(
+            method,
+            path,
+            headers or {},
+            body.encode() if body is not None else None,
+            is_write=method != "GET",
+            guard=self.guard,
+            local_address=self.local_address,
+        )
+        return await self.transport.send(self.base_url, request)
+
+
+class BinanceClient(binance):
+    """ccxt's client: it knows endpoints and signs; answers come back as `HttpAnswer`, whatever their status.
+
+    Its own session, throttle, retries and reading of errors are never reached.
+    """
+
+    carrier: Carrier
+
+    async def fetch(
+        self,
+        url: str,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: str | None = None,
+    ) -> HttpAnswer:
+        return await self.carrier.carry(url, method, headers, body)
+
+
+def make_template(carrier: Carrier) -> BinanceClient:
+    """Make the client without a key that the accounts at one address are copied from."""
+    base_url = carrier.base_url
+    client = BinanceClient(
+        {
+            "enableRateLimit": False,
+            "urls": {
+                "api": {
+                    "public": f"{base_url}/api/v3",
+                    "private": f"{base_url}/api/v3",
+                    "sapi": f"{base_url}/sapi/v1",
+                }
+            },
+        }
+    )
+    client.carrier = carrier
+    return client
+
+
+def copy_for_account(template: BinanceClient, credentials: Credentials, carrier: Carrier) -> BinanceClient:
+    """Copy the template for one account, for good: a client never changes its keys.
+
+    A shallow copy takes 2 µs and 3.5 kB, a fresh client 6 ms and 0.3 MB. The options are shared, and with
+    them the difference to the venue's clock.
+    """
+    client = copy(template)
+    client.apiKey, client.secret = credentials.api_key, credentials.secret
+    client.carrier = carrier
+    return client

@@ -1,0 +1,90 @@
+"""What Binance lists, read from `exchangeInfo`: each instrument's rules and the order types it takes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from shared.brokers.weights import LIMITS, VenueLimits
+from shared.domain.instruments import AssetClass, Instrument
+from shared.domain.money import ZERO, to_plain
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One spot pair; one that does not trade now is kept, because orders may rest on it."""
+
+    venue_symbol: str
+    instrument: Instrument
+    order_types: frozenset[str]
+    is_trading: bool
+
+
+class Listings:
+    """All spot pairs of the venue, by our symbols and by its own."""
+
+    def __init__(self, rows: Iterable[Listing], limits: VenueLimits) -> None:
+        self.limits = limits
+        self._by_symbol = {row.instrument.symbol: row for row in rows}
+        self._symbols = {row.venue_symbol: symbol for symbol, row in self._by_symbol.items()}
+
+    def find(self, symbol: str) -> Listing | None:
+        """Find a pair by our symbol."""
+        return self._by_symbol.get(symbol)
+
+    def symbol_of(self, venue_symbol: str) -> str:
+        """Return our symbol for the venue's; what is not listed stands for itself."""
+        return self._symbols.get(venue_symbol, venue_symbol)
+
+    def trading(self) -> Iterable[Instrument]:
+        """List the instruments that trade now."""
+        return (row.instrument for row in self._by_symbol.values() if row.is_trading)
+
+
+def venue_symbol(symbol: str) -> str:
+    """Write our symbol as Binance does: `BTC/USDT` is `BTCUSDT`."""
+    return symbol.replace("/", "")
+
+
+def read_listings(payload: Any) -> Listings:
+    """Read the answer of `exchangeInfo`; pairs without a price or quantity step are left out."""
+    # Thousands of pairs share a dozen sets of order types.
+    kinds: dict[tuple[str, ...], frozenset[str]] = {}
+    found = (_read_listing(row, kinds) for row in payload["symbols"] if row["isSpotTradingAllowed"])
+    return Listings([row for row in found if row is not None], read_limits(payload["rateLimits"]))
+
+
+def read_limits(rows: Any) -> VenueLimits:
+    """Read the ceilings in force; what each call weighs the venue tells only in its documentation."""
+    told = {
+        (row["rateLimitType"], row["interval"], int(row["intervalNum"])): int(row["limit"]) for row in rows
+    }
+    documented = LIMITS["binance"]
+    return replace(
+        documented,
+        weight_per_minute=told.get(("REQUEST_WEIGHT", "MINUTE", 1), documented.weight_per_minute),
+        orders_per_10_seconds=told.get(("ORDERS", "SECOND", 10), documented.orders_per_10_seconds),
+        orders_per_day=told.get(("ORDERS", "DAY", 1), documented.orders_per_day),
+    )
+
+
+def _read_listing(row: Any, kinds: dict[tuple[str, ...], frozenset[str]]) -> Listing | None:
+    filters = {rule["filterType"]: rule for rule in row["filters"]}
+    tick = _step(filters, "PRICE_FILTER", "tickSize")
+    lot = _step(filters, "LOT_SIZE", "stepSize")
+    if not (tick and lot):
+        return None
+    base, quote = row["baseAsset"], row["quoteAsset"]
+    notional = _step(filters, "NOTIONAL", "minNotional") or _step(filters, "MIN_NOTIONAL", "minNotional")
+    types = tuple(row["orderTypes"])
+    return Listing(
+        venue_symbol=row["symbol"],
+        instrument=Instrument(f"{base}/{quote}", AssetClass.CRYPTO, base, quote, tick, lot, notional),
+        order_types=kinds.setdefault(types, frozenset(types)),
+        is_trading=row["status"] == "TRADING",
+    )
+
+
+def _step(filters: Mapping[str, Any], kind: str, name: str) -> Decimal:
+    rule = filters.get(kind)
+    return Decimal(to_plain(Decimal(rule[name]))) if rule is not None else ZERO

@@ -1,0 +1,53 @@
+"""Binance's public side: what can be traded, and the best prices."""
+
+from collections.abc import Sequence
+
+from shared.brokers.base import Quote
+from shared.brokers.ccxt.binance_listings import venue_symbol
+from shared.brokers.ccxt.binance_place import HOURLY_SECONDS, Place
+from shared.brokers.ccxt.binance_refusals import code_of, failure
+from shared.brokers.ccxt.binance_reports import read_quotes
+from shared.brokers.http import read_answer
+from shared.brokers.weights import VenueLimits
+from shared.domain.instruments import Instrument
+
+_UNKNOWN_SYMBOL = -1121
+
+
+class BinanceMarketData:
+    """Instruments and quotes at one address; no key is sent."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    async def fetch_instruments(self, symbols: Sequence[str] | None = None) -> Sequence[Instrument]:
+        """List spot pairs that trade now, from a list that is at most an hour old."""
+        listings = await self._place.listings(max_age_seconds=HOURLY_SECONDS)
+        wanted = None if symbols is None else set(symbols)
+        return tuple(found for found in listings.trading() if wanted is None or found.symbol in wanted)
+
+    async def fetch_quotes(self, symbols: Sequence[str]) -> Sequence[Quote]:
+        """Read the best prices in one call: of one symbol, or of all that the venue has; `at` is when they came.
+
+        Asking for several by name would fail as a whole where one of them is gone.
+        """
+        wanted = {venue_symbol(symbol): symbol for symbol in symbols}
+        if not wanted:
+            return ()
+        params = {"symbol": next(iter(wanted))} if len(wanted) == 1 else {}
+        answer = await self._place.public.ask_publicly("ticker/bookTicker", params)
+        if code_of(answer) == _UNKNOWN_SYMBOL:
+            return ()
+        if not answer.is_ok:
+            raise failure(answer, is_write=False)
+        now = self._place.now()
+        return read_answer(
+            answer, lambda said: read_quotes([said] if params else said, wanted, now), is_write=False
+        )
+
+    async def fetch_limits(self) -> VenueLimits:
+        """Return the ceilings that the venue tells with its instruments."""
+        return (await self._place.listings(max_age_seconds=HOURLY_SECONDS)).limits
+
+    async def close(self) -> None:
+        """Do nothing: connections are shared and closed by the adapter."""

@@ -1,0 +1,190 @@
+"""One address of Binance with what accounts share there: the client's template, the clock, the listings."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.brokers.ccxt.binance_client import (
+    KEY_HEADER,
+    BinanceClient,
+    Carrier,
+    copy_for_account,
+    make_template,
+)
+from shared.brokers.ccxt.binance_listings import Listings, read_listings
+from shared.brokers.ccxt.binance_refusals import CLOCK_CODE, code_of, failure, with_ban
+from shared.brokers.codes import Doubt, Refusal
+from shared.brokers.factory import Credentials
+from shared.brokers.http import HttpAnswer, HttpTransport, KeyGuard, read_answer
+from shared.domain.errors import PermanentError, RetryableError
+
+# The venue refuses what arrives later than this after its timestamp; what is asked for is never longer.
+LONGEST_WINDOW = timedelta(seconds=5)
+HOURLY_SECONDS = 3600.0
+# How soon after a reading a symbol that was not on it is worth another.
+_UNLISTED_SECONDS = 60.0
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Session:
+    """The requests of one account, or of nobody in particular, at one address."""
+
+    def __init__(self, client: BinanceClient, clock: "VenueClock", now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._clock = clock
+        self._now = now
+
+    async def ask_publicly(self, path: str, params: dict[str, str]) -> HttpAnswer:
+        """Ask what needs no key."""
+        return await self._request("GET", path, "public", params)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        params: dict[str, str],
+        *,
+        api: str = "private",
+        send_before: datetime | None = None,
+    ) -> HttpAnswer:
+        """Sign and send a request that the venue must refuse if it comes after `send_before`.
+
+        Raises
+        ------
+        PermanentError
+            EXPIRED_BEFORE_ARRIVAL: the moment has passed already, nothing was sent.
+        TradeError
+            As `HttpTransport.send`.
+        """
+        difference = await self._clock.difference()
+        window = self._window(send_before)
+        answer = await self._request(method, path, api, {**params, "recvWindow": window})
+        if code_of(answer) == CLOCK_CODE:
+            self._clock.doubt(difference)
+        return answer
+
+    async def _request(self, method: str, path: str, api: str, params: dict[str, str]) -> HttpAnswer:
+        try:
+            answer: HttpAnswer = await self._client.request(path, [api], method, params)
+        except RetryableError as error:
+            if error.code != Doubt.BANNED:
+                raise
+            raise with_ban(error, self._now()) from error
+        return answer
+
+    def _window(self, send_before: datetime | None) -> str:
+        left = LONGEST_WINDOW if send_before is None else min(send_before - self._now(), LONGEST_WINDOW)
+        if left < _MILLISECOND:
+            raise PermanentError(
+                Refusal.EXPIRED_BEFORE_ARRIVAL, "It was not sent: the time in which it may arrive is over."
+            )
+        return str(left // _MILLISECOND)
+
+
+class VenueClock:
+    """By how much our clock is ahead of the venue's, in milliseconds; asked for once, and again when in doubt."""
+
+    def __init__(self, template: BinanceClient) -> None:
+        self._template = template
+        self._lock = asyncio.Lock()
+        self._difference: int | None = None
+        self._asked_at = 0.0
+
+    async def difference(self) -> int:
+        """Return the difference in force, asking for it first where it is unknown, doubtful or an hour old."""
+        known = self._current()
+        if known is not None:
+            return known
+        async with self._lock:
+            known = self._current()
+            return await self._ask() if known is None else known
+
+    def doubt(self, difference: int) -> None:
+        """Ask anew before the next request, unless that was done since this difference was used."""
+        if self._difference == difference:
+            self._difference = None
+
+    def _current(self) -> int | None:
+        is_old = time.monotonic() - self._asked_at > HOURLY_SECONDS
+        return None if is_old else self._difference
+
+    async def _ask(self) -> int:
+        before = _milliseconds()
+        answer: HttpAnswer = await self._template.request("time", ["public"], "GET", {})
+        after = _milliseconds()
+        venue_time = _read(answer, lambda said: int(said["serverTime"]))
+        self._difference = (before + after) // 2 - venue_time
+        self._asked_at = time.monotonic()
+        # Copies of the template share its options: ccxt takes this off every timestamp.
+        self._template.options["timeDifference"] = self._difference
+        return self._difference
+
+
+class Place:
+    """The venue at one address.
+
+    Parameters
+    ----------
+    tells_rights
+        Whether it has the API that tells what a key may do; the sandbox has not.
+    now
+        Our clock, aware UTC.
+    """
+
+    def __init__(
+        self, transport: HttpTransport, base_url: str, *, tells_rights: bool, now: Callable[[], datetime]
+    ) -> None:
+        self.tells_rights = tells_rights
+        self.now = now
+        self._transport = transport
+        self._base_url = base_url
+        self._template = make_template(Carrier(transport, base_url))
+        self._clock = VenueClock(self._template)
+        self._lock = asyncio.Lock()
+        self._listings: Listings | None = None
+        self._read_at = 0.0
+        self.public = Session(self._template, self._clock, now)
+
+    def open_session(self, credentials: Credentials, local_address: str | None) -> Session:
+        """Open the requests of one account, which bear its key or do not leave."""
+        guard = KeyGuard(KEY_HEADER, credentials.api_key)
+        carrier = Carrier(self._transport, self._base_url, local_address, guard)
+        return Session(copy_for_account(self._template, credentials, carrier), self._clock, self.now)
+
+    async def listings(self, symbol: str | None = None, *, max_age_seconds: float | None = None) -> Listings:
+        """Return what the venue lists.
+
+        Whoever sends an order takes what is known, however old, and waits only for a `symbol` that is not on it;
+        whoever asks for instruments says how old the answer may be.
+        """
+        known = self._known(symbol, max_age_seconds)
+        if known is not None:
+            return known
+        async with self._lock:
+            known = self._known(symbol, max_age_seconds)
+            if known is not None:
+                return known
+            answer = await self.public.ask_publicly("exchangeInfo", {"showPermissionSets": "false"})
+            self._listings = _read(answer, read_listings)
+            self._read_at = time.monotonic()
+            return self._listings
+
+    def _known(self, symbol: str | None, max_age_seconds: float | None) -> Listings | None:
+        if self._listings is None:
+            return None
+        if symbol is not None and self._listings.find(symbol) is None:
+            max_age_seconds = _UNLISTED_SECONDS
+        age = time.monotonic() - self._read_at
+        return None if max_age_seconds is not None and age > max_age_seconds else self._listings
+
+
+def _read(answer: HttpAnswer, read: Callable[[Any], Any]) -> Any:
+    if answer.is_ok:
+        return read_answer(answer, read, is_write=False)
+    raise failure(answer, is_write=False)
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""What we use of ccxt, typed where it enters our code."""

@@ -1,0 +1,13 @@
+from collections.abc import Mapping
+from typing import Any
+
+class binance:
+    apiKey: str
+    secret: str
+    options: dict[str, Any]
+
+    def __init__(self, config: Mapping[str, Any] = ...) -> None: ...
+    async def request(self, path: str, api: list[str], method: str, params: dict[str, Any]) -> Any: ...
+    async def fetch(
+        self, url: str, method: str = ..., headers: Mapping[str, str] | None = ..., body: str | None = ...
+    ) -> Any: ...
