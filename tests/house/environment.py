@@ -15,6 +15,7 @@ _SLOW = {"PYTHONDONTWRITEBYTECODE"}
 _VENUE_PREFIX = "VENUE_URL_"
 
 VENUE_ADAPTER = "tests.emulators.venue.adapter"
+BINANCE_URL = "VENUE_URL_BINANCE_SANDBOX"
 VENUE_URL = "VENUE_URL_TESTVENUE_SANDBOX"
 
 
@@ -38,6 +39,17 @@ def generate_settings() -> dict[str, str]:
         "WEB_PORT": str(free_port()),
         "FLOWER_PORT": str(free_port()),
         "LOG_LEVEL": "WARNING",
+    }
+
+
+def discord_settings(said: Mapping[str, str]) -> dict[str, str]:
+    """Return what points the product to the emulated Discord, from what it said when it began to listen."""
+    return {
+        "DISCORD_API_URL": said["url"],
+        "DISCORD_BOT_TOKEN": said["token"],
+        "DISCORD_CLIENT_ID": said["application_id"],
+        # `flask` would read the developer's .env beside ours.
+        "FLASK_SKIP_DOTENV": "1",
     }
 
 

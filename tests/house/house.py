@@ -34,15 +34,18 @@ from shared.processes import parse_procfile
 from shared.run import Runner
 from shared.tasks import QUEUE_OF, TaskName
 from shared.watchdog import Watchdog
+from tests.emulators.binance.control import BinanceControl
 from tests.emulators.discord.client import DiscordControl
 from tests.emulators.venue.control import VenueControl
 from tests.house import population, readiness
 from tests.house.children import EmulatorProcess, list_children, send
 from tests.house.commands import CommandResult, CommandServer, rows_or_failure, run_flask
 from tests.house.environment import (
+    BINANCE_URL,
     VENUE_ADAPTER,
     VENUE_URL,
     clean_environment,
+    discord_settings,
     generate_settings,
     with_database,
 )
@@ -61,8 +64,8 @@ class House:
     ----------
     folder
         Where servers and emulators keep their state; None for one that is removed at the end.
-    venue
-        Start the HTTP venue as well and let accounts trade on it (`testvenue`, `sandbox`).
+    venue, binance
+        Start the HTTP venue (`testvenue`) or the emulated Binance (`binance`) as well; accounts trade in its sandbox.
     processes
         Only these lines of the Procfile; None for all.
     database
@@ -78,13 +81,14 @@ class House:
         folder: Path | None = None,
         *,
         venue: bool = False,
+        binance: bool = False,
         processes: Sequence[str] | None = None,
         database: str = "test_house",
         settings: Mapping[str, str] | None = None,
         gentle: bool = False,
     ) -> None:
         self._given_folder = folder
-        self._has_venue = venue
+        self._has_venue, self._has_binance = venue, binance
         self._database_name = database
         self._settings = dict(settings or {})
         self._gentle = gentle
@@ -101,6 +105,7 @@ class House:
         """Redis and mongod: `.redis.kill()`, `.redis.start()`, the same for `.mongod`."""
         self.discord_process: EmulatorProcess | None = None
         self.venue_process: EmulatorProcess | None = None
+        self.binance_process: EmulatorProcess | None = None
         self.seconds: dict[str, float] = {}
         """What the start took, part by part."""
 
@@ -165,6 +170,13 @@ class House:
     def venue(self) -> VenueControl | None:
         """The hand on the HTTP venue, where the house has one."""
         return None if self.venue_process is None else VenueControl(self.venue_process.url)
+
+    @property
+    def binance(self) -> BinanceControl:
+        """The hand on the emulated Binance, in a house that was started with it."""
+        if self.binance_process is None:
+            raise RuntimeError("this house has no Binance: House(binance=True)")
+        return BinanceControl(self.binance_process.url)
 
     @property
     def venue_log(self) -> Path:
@@ -345,17 +357,18 @@ class House:
         # Their state is of this run alone; it lies outside the servers' folder and its lock.
         self._state = state = Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
         self._stack.callback(shutil.rmtree, state, ignore_errors=True)
-        self.discord_process = EmulatorProcess("tests.emulators.discord", state / "discord", env, watchdog)
-        emulators = [self.discord_process]
-        if self._has_venue:
-            self.venue_process = EmulatorProcess(
-                "tests.emulators.venue", self.folder / "venue", env, watchdog
-            )
-            emulators.append(self.venue_process)
-        for emulator in emulators:
+
+        def launch(module: str, folder: Path) -> EmulatorProcess:
+            emulator = EmulatorProcess(f"tests.emulators.{module}", folder, env, watchdog)
             emulator.launch()
             self._stack.callback(emulator.stop)
-        return emulators
+            return emulator
+
+        self.discord_process = launch("discord", state / "discord")
+        self.venue_process = launch("venue", self.folder / "venue") if self._has_venue else None
+        self.binance_process = launch("binance", self.folder / "binance") if self._has_binance else None
+        every = (self.discord_process, self.venue_process, self.binance_process)
+        return [emulator for emulator in every if emulator is not None]
 
     def _clear_servers(self) -> None:
         with Redis.from_url(self.servers.redis_url) as client:
@@ -365,19 +378,13 @@ class House:
 
     def _environment(self, base: Mapping[str, str]) -> dict[str, str]:
         assert self.discord_process is not None
-        env = {
-            **base,
-            **generate_settings(),
-            "REDIS_URL": self.servers.redis_url,
-            "MONGODB_URI": with_database(self.servers.mongodb_uri, self._database_name),
-            "DISCORD_API_URL": self.discord_process.url,
-            "DISCORD_BOT_TOKEN": self.discord_process.description["token"],
-            "DISCORD_CLIENT_ID": self.discord_process.description["application_id"],
-            # `flask` would read the developer's .env beside ours.
-            "FLASK_SKIP_DOTENV": "1",
-        }
+        env = {**base, **generate_settings(), **discord_settings(self.discord_process.description)}
+        env["REDIS_URL"] = self.servers.redis_url
+        env["MONGODB_URI"] = with_database(self.servers.mongodb_uri, self._database_name)
         if self.venue_process is not None:
             env |= {"VENUE_ADAPTERS": VENUE_ADAPTER, VENUE_URL: self.venue_process.url}
+        if self.binance_process is not None:
+            env[BINANCE_URL] = self.binance_process.url
         return env | self._settings
 
     def _stop_processes(self) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.house.house import House
 
 TEST_VENUE = "testvenue"
+BINANCE = "binance"
 
 
 @dataclass(frozen=True)
@@ -115,15 +116,15 @@ def populate(
 ) -> Population:
     """Create providers and numbered followers (`load-0` ...) of all of them."""
     made = tuple(create_provider(house, name) for name in providers)
-    on_test_venue = venue == TEST_VENUE
-    if on_test_venue:
+    is_paper = venue == "paper"
+    if venue == TEST_VENUE:
         control = house.venue
         if control is None:
             raise ValueError("the house has no venue: House(venue=True)")
         for number in range(followers):
             control.create_account(f"load-{number}", f"load-secret-{number}", USDT=balance)
-    where = ["--venue", venue, "--environment", "sandbox" if on_test_venue else "paper"]
-    terms = ["--sizing", sizing, *_settings(settings), *([] if on_test_venue else ["--balance", balance])]
+    where = ["--venue", venue, "--environment", "paper" if is_paper else "sandbox"]
+    terms = ["--sizing", sizing, *_settings(settings), *(["--balance", balance] if is_paper else [])]
     bots: dict[str, dict[str, str]] = {}
     people: dict[str, dict[str, Any]] = {}
     for provider in made:
