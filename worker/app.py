@@ -27,6 +27,7 @@ from worker import tasks
 from worker.context import get_context, open_context
 from worker.failpoints import arm_failpoints
 from worker.task import app
+from worker.warm import WarmUp
 
 __all__ = ["app", "tasks"]
 
@@ -39,6 +40,12 @@ _DATABASE_RETRY_SECONDS = 1.0
 
 _HEAVY = {Queue.SIGNALS: "worker.parsing.parser", Queue.NOTIFY: "flask_socketio"}
 """Modules of a second's import time that one queue alone needs: ready before the fork there, absent elsewhere."""
+
+_TRADING = frozenset(Queue) - {Queue.NOTIFY, Queue.ANALYTICS}
+"""Queues whose processes ask venues."""
+
+_queues: set[Queue] = set()
+"""The queues of this process, known before it forks."""
 
 
 @setup_logging.connect
@@ -72,6 +79,7 @@ def _has_indexes() -> bool:
 @celeryd_init.connect
 def _import_heavy_modules(options: Mapping[str, Any], **_: Any) -> None:
     for queue in options.get("queues") or Queue:
+        _queues.add(Queue(queue))
         if queue in _HEAVY:
             import_module(_HEAVY[Queue(queue)])
 
@@ -80,7 +88,9 @@ def _import_heavy_modules(options: Mapping[str, Any], **_: Any) -> None:
 def _prepare_child(**_: Any) -> None:
     settings = load_settings()
     arm_failpoints(settings)
-    open_context(settings)
+    context = open_context(settings)
+    if _TRADING & _queues:
+        WarmUp(context).start()
 
 
 @worker_process_shutdown.connect

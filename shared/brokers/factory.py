@@ -84,6 +84,15 @@ class BrokerFactory:
             raise PermanentError(Refusal.UNKNOWN_VENUE, f"no venue is called {name!r}")
         return venue
 
+    def own_environments(self) -> list[tuple[str, Environment]]:
+        """List the environments that venues run themselves and that an adapter serves here."""
+        return [
+            (name, environment)
+            for name, adapter in self._adapters.items()
+            for environment in adapter.venue.environments
+            if environment is not Environment.PAPER
+        ]
+
     def find_capabilities(
         self, venue: str, environment: Environment, asset_class: AssetClass
     ) -> Capabilities | None:

@@ -190,6 +190,12 @@ def holding_reservations(limit: int) -> list[AccountState]:
     return [account for account in found if account.reservations]
 
 
+def is_venue_used(venue: str, environment: str) -> bool:
+    """Tell whether an active account trades in a venue's environment."""
+    query = {"venue": venue, "environment": environment, "status": str(AccountStatus.ACTIVE)}
+    return rows_of(Account).find_one(query, {"_id": 1}) is not None
+
+
 def all_active(after_id: str, limit: int) -> list[AccountState]:
     """Page through active accounts in the order of their ids."""
     query = {"_id": {"$gt": after_id}, "status": str(AccountStatus.ACTIVE)}

@@ -3,22 +3,19 @@
 from collections.abc import Collection as Many
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from mongoengine import EmbeddedDocument, fields
 from pymongo import ASCENDING, UpdateOne
 
 from shared.domain.identifiers import client_order_id
-from shared.domain.order_status import AT_VENUE, LIVE, OrderStatus, check_transition
+from shared.domain.order_status import LIVE, OrderStatus, check_transition
 from shared.domain.orders import Order as OrderValue
-from shared.domain.orders import Purpose
 from shared.models.base import BaseDocument
 from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
 from shared.models.signals import insert_many_once
 from shared.models.together import Find, run
-
-RING_SECONDS = 5
 
 
 class OrderEvent(EmbeddedDocument):
@@ -222,14 +219,6 @@ def move_all(moves: Sequence[Move]) -> bool:
     return rows_of(Order).bulk_write(writes, ordered=False).modified_count == len(moves)
 
 
-def schedule(order_id: str, next_check_at: datetime, *, lookups: int | None = None) -> None:
-    """Set when the sweep or the reconciler looks again; no move, so no version."""
-    change: Row = {"next_check_at": next_check_at}
-    if lookups is not None:
-        change["lookups"] = lookups
-    hints_of(Order).update_one({"_id": order_id}, {"$set": change})
-
-
 def mark_settled(orders: Sequence[OrderValue]) -> None:
     """Tell that fills, trade and events of these versions are all written."""
     by_version: dict[int, list[str]] = {}
@@ -254,62 +243,12 @@ def request_cancel(order_ids: Many[str], code: str) -> None:
     rows_of(Order).update_many(query, {"$set": {"cancel_requested": True, "cancel_code": code}})
 
 
-def take_due(
-    statuses: Many[OrderStatus], now: datetime, limit: int, *, purposes: Many[Purpose] = tuple(Purpose)
-) -> list[OrderValue]:
-    """Pick orders that are due and move their next look on by one ring, in the same pass."""
-    query = {
-        "status": {"$in": [str(status) for status in statuses]},
-        "next_check_at": {"$lte": now},
-        "purpose": {"$in": [str(purpose) for purpose in purposes]},
-    }
-    due = [order_of(row) for row in rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)]
-    if due:
-        hints_of(Order).update_many(
-            {"_id": {"$in": [order.order_id for order in due]}, "next_check_at": {"$lte": now}},
-            {"$set": {"next_check_at": now + timedelta(seconds=RING_SECONDS)}},
-        )
-    return due
-
-
-def take_given_up(now: datetime, since: datetime, limit: int) -> list[OrderValue]:
-    """List orders given up since a moment that are due to be asked about once more."""
-    query = {
-        "status": str(OrderStatus.ABANDONED),
-        "next_check_at": {"$lte": now},
-        "created_at": {"$gte": since},
-    }
-    return [order_of(row) for row in rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)]
-
-
-def take_lacking_fills(now: datetime, limit: int) -> list[OrderValue]:
-    """Pick orders whose executions are still to be asked for, and put off the next question."""
-    query = {"lacks_fills": True, "next_check_at": {"$lte": now}}
-    found = [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
-    if found:
-        later = {"$set": {"next_check_at": now + timedelta(seconds=RING_SECONDS)}}
-        hints_of(Order).update_many({"_id": {"$in": [order.order_id for order in found]}}, later)
-    return found
-
-
 def mark_fills(lacking: Many[str], complete: Many[str]) -> None:
     """Note which orders still lack executions, and which do not any more."""
     for ids, lacks in ((lacking, True), (complete, False)):
         if ids:
             query = {"_id": {"$in": list(ids)}, "lacks_fills": not lacks}
             rows_of(Order).update_many(query, {"$set": {"lacks_fills": lacks}})
-
-
-def unsettled(now: datetime, limit: int) -> list[OrderValue]:
-    """List orders whose last move has not been carried into trade and events for a ring's time."""
-    query = {"unsettled": True, "next_check_at": {"$lte": now}}
-    return [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
-
-
-def cancels_wanted(limit: int) -> list[OrderValue]:
-    """List resting orders whose cancel was asked for."""
-    query = {"cancel_requested": True, "status": {"$in": [str(status) for status in AT_VENUE]}}
-    return [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
 
 
 def finding_unsettled(trade_ids: Many[str]) -> Find[list[OrderValue]]:
@@ -327,20 +266,6 @@ def finding_unknown(account_ids: Many[str]) -> Find[set[tuple[str, str]]]:
         lambda rows: {(row["account_id"], row["symbol"]) for row in rows},
         fields=("account_id", "symbol"),
     )
-
-
-def entries_past(now: datetime, limit: int) -> list[OrderValue]:
-    """List entries whose time is over: those never sent in time, and those that rest too long."""
-    unsent = {"status": str(OrderStatus.INITIALIZED), "send_by": {"$lte": now}}
-    resting = {
-        "status": {"$in": [str(status) for status in AT_VENUE]},
-        "expires_at": {"$lte": now},
-        "cancel_requested": False,
-    }
-    found: list[OrderValue] = []
-    for query in (unsent, resting):
-        found += [order_of(row) for row in rows_of(Order).find({"purpose": "entry", **query}).limit(limit)]
-    return found
 
 
 def count_unresolved() -> int:

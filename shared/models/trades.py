@@ -18,6 +18,8 @@ from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
 from shared.models.signals import insert_many_once
 from shared.models.together import Find, run
 
+# What one look at a symbol finds; the next one is a second away.
+_MOST_TOUCHED = 2000
 _ALIVE = [str(TradeStatus.PENDING), str(TradeStatus.OPEN)]
 
 
@@ -174,6 +176,26 @@ def pending_at(venue: str, environment: str, symbols: Many[str]) -> list[TradeVa
         "symbol": {"$in": list(symbols)},
     }
     return [_domain(row) for row in rows_of(Trade).find(query)]
+
+
+def touched_at(venue: str, environment: str, prices: Mapping[str, tuple[Decimal, Decimal]]) -> list[str]:
+    """List open trades at a venue whose stop or a target lies where the market is now, by symbol's (bid, ask)."""
+    touched: list[str] = []
+    for symbol, (bid, ask) in prices.items():
+        query = {
+            "status": str(TradeStatus.OPEN),
+            "venue": venue,
+            "environment": environment,
+            "symbol": symbol,
+            "$or": [
+                {"side": "buy", "stop_price": {"$gte": bid}},
+                {"side": "buy", "targets.price": {"$lte": ask}},
+                {"side": "sell", "stop_price": {"$lte": ask}},
+                {"side": "sell", "targets.price": {"$gte": bid}},
+            ],
+        }
+        touched += [row["_id"] for row in rows_of(Trade).find(query, {"_id": 1}).limit(_MOST_TOUCHED)]
+    return touched
 
 
 def take_needing_cover(now: datetime, again_at: datetime, limit: int) -> list[str]:

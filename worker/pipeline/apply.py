@@ -9,7 +9,7 @@ from shared.domain.identifiers import fill_id
 from shared.domain.order_status import TERMINAL, OrderStatus
 from shared.domain.orders import FillReport, Order, OrderChange, OrderReport, Purpose, fold_report
 from shared.logs import get_logger
-from shared.models import fills, orders
+from shared.models import due, fills, orders
 from shared.models.fills import StoredFill
 from shared.models.mapping import millisecond
 
@@ -17,7 +17,6 @@ log = get_logger(__name__)
 
 ATTEMPTS = 5
 SETTLE_WITHIN = timedelta(seconds=3)
-POLL_EVERY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def _move(current: Order, report: OrderReport, now: datetime) -> orders.Move | N
             "average_fill_price": change.average_fill_price,
             "venue_order_id": report.venue_order_id,
             "accepted_at": current.accepted_at or report.accepted_at or report.at,
-            "next_check_at": millisecond(now + (SETTLE_WITHIN if is_over else POLL_EVERY)),
+            "next_check_at": millisecond(now + (SETTLE_WITHIN if is_over else poll_after(current))),
             "cancel_requested": current.cancel_requested or change.status is OrderStatus.PENDING_CANCEL,
             "unsettled": True,
         },
@@ -90,6 +89,11 @@ def _move(current: Order, report: OrderReport, now: datetime) -> orders.Move | N
 def _code_of(current: Order, change: OrderChange) -> str | None:
     # Who asked for a cancel knows better why than the venue does.
     return current.cancel_code or change.code if change.status is OrderStatus.CANCELED else change.code
+
+
+def poll_after(order: Order) -> timedelta:
+    """Return how long after a look the next one comes, where neither the market nor a move of ours asks for one."""
+    return timedelta(seconds=due.POLL_SECONDS[order.purpose])
 
 
 def _stored(order: Order, reports: Sequence[FillReport]) -> list[StoredFill]:

@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.brokers.base import NotFound
 from shared.brokers.weights import Call
 from shared.domain.errors import TradeError
 from shared.domain.order_status import AT_VENUE, UNRESOLVED
-from shared.domain.orders import Order, OrderReport
+from shared.domain.orders import Order, OrderReport, Purpose
 from shared.logs import get_logger
-from shared.models import accounts, orders
+from shared.models import accounts, due, orders
 from worker.context import Context, utc_now
 from worker.pipeline.apply import apply_report
 from worker.pipeline.budget import affordable
@@ -30,18 +30,29 @@ LONGEST_WATCH = timedelta(hours=4)
 def reconcile_due(context: Context) -> str:
     """Resolve unknown orders that are due, poll resting ones that are due, and look after what is left over."""
     now = utc_now()
-    doubtful = orders.take_due(UNRESOLVED, now, LIMIT)
-    resting = orders.take_due(AT_VENUE, now, LIMIT)
+    doubtful = due.take_due(UNRESOLVED, now, LIMIT)
+    resting = _take_resting(now)
     resolved = resolve(context, doubtful)
     polled = follow(context, resting)
     record_others(polled)
-    _fetch(context, orders.take_lacking_fills(now, LIMIT))
+    _fetch(context, due.take_lacking_fills(now, LIMIT))
     _watch_given_up(context)
     # A cancel that failed, or was asked for while the outcome was unknown, is asked for again.
-    wanted = [order.order_id for order in orders.cancels_wanted(LIMIT)]
+    wanted = [order.order_id for order in due.cancels_wanted(LIMIT)]
     if wanted:
         cancel_orders(context, wanted)
     return f"{resolved} of {len(doubtful)} resolved, {len(polled)} polled for {len(resting)} resting"
+
+
+def _take_resting(now: datetime) -> list[Order]:
+    """Pick what rests and is due: entries first, because until it is covered a fill of one is a risk."""
+    taken: list[Order] = []
+    for purpose in (Purpose.ENTRY, Purpose.EXIT, Purpose.STOP, Purpose.TARGET):
+        again_after = due.POLL_SECONDS[purpose]
+        taken += due.take_due(AT_VENUE, now, LIMIT - len(taken), purposes={purpose}, again_after=again_after)
+        if len(taken) >= LIMIT:
+            break
+    return taken
 
 
 def look_up(context: Context, order_ids: Sequence[str]) -> int:
@@ -56,13 +67,13 @@ def look_up(context: Context, order_ids: Sequence[str]) -> int:
 def _watch_given_up(context: Context) -> None:
     """Ask once more about orders that were proved not placed: a venue may accept one late."""
     now = utc_now()
-    given_up = orders.take_given_up(now, now - WATCHED_FOR, LIMIT)
+    given_up = due.take_given_up(now, now - WATCHED_FOR, LIMIT)
     if not given_up:
         return
     _fetch(context, given_up)
     for order in given_up:
         age = now - (order.sent_at or order.created_at)
-        orders.schedule(order.order_id, now + min(age, LONGEST_WATCH), lookups=order.lookups + 1)
+        due.schedule(order.order_id, now + min(age, LONGEST_WATCH), lookups=order.lookups + 1)
     late = [o for o in orders.find_many([o.order_id for o in given_up]) if o.status in AT_VENUE]
     if late:
         log.error("order.late_arrival", order_ids=[order.order_id for order in late])

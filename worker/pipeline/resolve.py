@@ -14,7 +14,7 @@ from shared.domain.identifiers import client_order_id
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, OrderReport, Purpose
 from shared.logs import get_logger
-from shared.models import accounts, orders
+from shared.models import accounts, due, orders
 from worker.context import Context, utc_now
 from worker.pipeline.apply import apply_report
 from worker.pipeline.budget import affordable
@@ -166,10 +166,10 @@ def _ask_later(order: Order, now: datetime) -> None:
     sent_at = order.sent_at or order.created_at
     age = (now - sent_at).total_seconds()
     following = next((seconds for seconds in LOOKUP_SECONDS if seconds > age), None)
-    due = now + timedelta(seconds=5)
+    again_at = now + timedelta(seconds=5)
     if following is not None:
-        due = min(due, sent_at + timedelta(seconds=following))
-    orders.schedule(order.order_id, max(due, now + timedelta(seconds=1)), lookups=order.lookups + 1)
+        again_at = min(again_at, sent_at + timedelta(seconds=following))
+    due.schedule(order.order_id, max(again_at, now + timedelta(seconds=1)), lookups=order.lookups + 1)
     stale = order.status is OrderStatus.SUBMITTED and age > LOOKUP_SECONDS[2]
     if stale:
         orders.compare_and_set(order, OrderStatus.UNKNOWN, now, code="NO_ANSWER")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.domain.order_status import TERMINAL, OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.gathering import count_gathered, ring_gathered, ring_left_over
-from shared.models import accounts, messages, orders, outbox, trades
+from shared.models import accounts, due, messages, orders, outbox, trades
 from shared.tasks import Queue, TaskName, bell_list, enqueue
 from worker.context import Context, utc_now
 from worker.pipeline.asked import ring_asked
@@ -57,7 +57,7 @@ def _ring_messages(now: datetime, room: int) -> str:
 def _ring_unsent(now: datetime, name: TaskName, purposes: Set[Purpose], room: int) -> str:
     if not room:
         return f"no room for {name}"
-    unsent = orders.take_due({OrderStatus.INITIALIZED}, now, room, purposes=purposes)
+    unsent = due.take_due({OrderStatus.INITIALIZED}, now, room, purposes=purposes)
     ids = [order.order_id for order in unsent]
     for start in range(0, len(ids), CHUNK):
         enqueue(name, ids[start : start + CHUNK])
@@ -71,7 +71,7 @@ def _chunks(ids: Sequence[str]) -> list[Sequence[str]]:
 def _ring_unsettled(now: datetime, room: int) -> str:
     if not room:
         return "no room for trades"
-    unsettled = {order.trade_id for order in orders.unsettled(now, room)}
+    unsettled = {order.trade_id for order in due.unsettled(now, room)}
     for trade_ids in _chunks(sorted(unsettled)):
         enqueue(TaskName.TRADES_SETTLE, *trade_ids)
     return f"{len(unsettled)} trades"
@@ -96,7 +96,7 @@ def _ring_events(now: datetime, room: int) -> str:
 def expire_entries(context: Context) -> str:
     """End entries whose time is over: unsent ones expire, resting ones are cancelled."""
     now = utc_now()
-    past = orders.entries_past(now, LIMIT)
+    past = due.entries_past(now, LIMIT)
     unsent = [order for order in past if order.status is OrderStatus.INITIALIZED]
     for start in range(0, len(unsent), CHUNK):
         _expire(context, unsent[start : start + CHUNK], now)

@@ -11,7 +11,7 @@ import pytest
 from shared.database import database_now
 from shared.domain.order_status import IllegalTransition, OrderStatus
 from shared.domain.orders import Order, Purpose
-from shared.models import claims, orders
+from shared.models import claims, due, orders
 from shared.models.mapping import millisecond, rows_of
 from shared.models.orders import Order as OrderDocument
 from tests.integration.shared.models.at_once import THREADS, all_at_once
@@ -231,20 +231,20 @@ class TestLists:
         stored(
             *(exit_order(name, next_check_at=moment - timedelta(seconds=age)) for name, age in ages.items())
         )
-        due = orders.take_due({S.INITIALIZED}, moment, 10)
-        assert [order.order_id for order in due] == ["older", "old"]
-        assert orders.take_due({S.INITIALIZED}, moment, 10) == []
-        assert found("old").next_check_at == moment + timedelta(seconds=orders.RING_SECONDS)
+        picked = due.take_due({S.INITIALIZED}, moment, 10)
+        assert [order.order_id for order in picked] == ["older", "old"]
+        assert due.take_due({S.INITIALIZED}, moment, 10) == []
+        assert found("old").next_check_at == moment + timedelta(seconds=due.RING_SECONDS)
         assert found("old").version == 0
 
     def test_no_more_are_picked_than_asked_for(self):
         stored(*(exit_order(f"o{n}", next_check_at=now() - timedelta(seconds=n)) for n in range(5)))
-        assert len(orders.take_due({S.INITIALIZED}, now(), 2)) == 2
+        assert len(due.take_due({S.INITIALIZED}, now(), 2)) == 2
 
     def test_only_the_version_that_was_settled_is_marked(self):
         stored(exit_order("a", unsettled=True), exit_order("b", unsettled=True, version=4))
         orders.mark_settled([exit_order("a"), exit_order("b", version=3)])
-        assert [o.order_id for o in orders.unsettled(now() + timedelta(seconds=1), 10)] == ["b"]
+        assert [o.order_id for o in due.unsettled(now() + timedelta(seconds=1), 10)] == ["b"]
 
     def test_a_cancel_is_asked_of_what_lives_and_listed_where_it_rests(self):
         statuses = [S.INITIALIZED, S.SUBMITTED, S.UNKNOWN, S.ACCEPTED, S.PENDING_CANCEL, S.FILLED, S.CANCELED]
@@ -252,7 +252,7 @@ class TestLists:
         orders.request_cancel(ids, "WITHDRAWN")
         asked = {order.status for order in orders.find_many(ids) if order.cancel_requested}
         assert asked == set(statuses) - {S.FILLED, S.CANCELED}
-        assert {o.status for o in orders.cancels_wanted(10)} == {S.ACCEPTED, S.PENDING_CANCEL}
+        assert {o.status for o in due.cancels_wanted(10)} == {S.ACCEPTED, S.PENDING_CANCEL}
 
     def test_entries_whose_time_is_over_are_listed_and_exits_never_are(self):
         past, ahead = now() - timedelta(seconds=1), now() + timedelta(seconds=60)
@@ -264,4 +264,4 @@ class TestLists:
             make_order("going", message_id="5", status=S.ACCEPTED, expires_at=past, cancel_requested=True),
             exit_order("exit", send_by=past, expires_at=past),
         )
-        assert {o.order_id for o in orders.entries_past(now(), 10)} == {"unsent", "resting"}
+        assert {o.order_id for o in due.entries_past(now(), 10)} == {"unsent", "resting"}

@@ -16,7 +16,7 @@ from shared.domain.commands import CommandKind
 from shared.domain.halts import HaltState
 from shared.domain.order_status import UNRESOLVED
 from shared.halting import begin_halt, deny_waiting, query_of
-from shared.models import halts, messages, orders, providers, rotations, trades
+from shared.models import due, halts, messages, providers, rotations, trades
 from shared.models.denials import count_unresolved_entries
 from shared.models.mapping import _CODEC
 from tests.integration.worker.pipeline.driver import CHANNEL, Driver
@@ -149,7 +149,7 @@ def live_a_day(driver: Driver) -> None:
     driver.say("Closing BTC/USDT now", reply_to=opened.message_id)
     halt(driver)
     rotate(driver)
-    assert (halts.in_force(), orders.take_due(UNRESOLVED, now, 1), orders.cancels_wanted(1)) == ([], [], [])
+    assert (halts.in_force(), due.take_due(UNRESOLVED, now, 1), due.cancels_wanted(1)) == ([], [], [])
     assert providers.watched_channels()
     assert messages.newest_id(CHANNEL)
 
