@@ -18,7 +18,9 @@ from shared.tasks import KEY_PREFIX, TaskName, enqueue
 
 log = get_logger(__name__)
 
-GATHERING: frozenset[TaskName] = frozenset({TaskName.NOTIFICATIONS_DELIVER, TaskName.ACCOUNTS_REFRESH})
+GATHERING: frozenset[TaskName] = frozenset(
+    {TaskName.NOTIFICATIONS_DELIVER, TaskName.ACCOUNTS_REFRESH, TaskName.TRADES_SHOW}
+)
 """Tasks that are rung for without ids and take what has gathered."""
 
 _ANSWER_SECONDS = 1

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     flower_port: int = Field(default=5555, ge=1, le=65535)
     flower_basic_auth: SecretStr = SecretStr("")
     allowed_venue_hosts: Words = ()
+    egress_addresses: Words = ()
     venue_adapters: Words = ()
     failpoints: str = ""
     venue_urls: dict[str, str] = Field(default_factory=dict)
@@ -57,7 +58,9 @@ class Settings(BaseSettings):
     demo: bool = False
     log_level: str = "INFO"
 
-    @field_validator("credential_public_keys", "allowed_venue_hosts", "venue_adapters", mode="before")
+    @field_validator(
+        "credential_public_keys", "allowed_venue_hosts", "egress_addresses", "venue_adapters", mode="before"
+    )
     @classmethod
     def _split_words(cls, value: object) -> object:
         return (

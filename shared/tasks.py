@@ -40,6 +40,7 @@ class TaskName(StrEnum):
     ORDERS_RECONCILE = "orders.reconcile"
     TRADES_PROTECT = "trades.protect"
     TRADES_SETTLE = "trades.settle"
+    TRADES_SHOW = "trades.show"
     TRADES_WATCH_COVER = "trades.watch_cover"
     TRADES_SETTLE_DENIED = "trades.settle_denied"
     TRADES_CARRY_OUT = "trades.carry_out"
@@ -64,6 +65,7 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.ORDERS_RECONCILE: Queue.RECONCILE,
     TaskName.TRADES_PROTECT: Queue.EXITS,
     TaskName.TRADES_SETTLE: Queue.EXITS,
+    TaskName.TRADES_SHOW: Queue.NOTIFY,
     TaskName.TRADES_WATCH_COVER: Queue.EXITS,
     # Thousands at once after a halt, and nothing of them is urgent: never before an exit.
     TaskName.TRADES_SETTLE_DENIED: Queue.ANALYTICS,

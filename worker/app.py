@@ -9,7 +9,13 @@ from typing import Any
 
 import mongoengine
 from celery.exceptions import SecurityWarning
-from celery.signals import celeryd_init, setup_logging, worker_init, worker_process_init
+from celery.signals import (
+    celeryd_init,
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+)
 from pymongo.errors import PyMongoError
 
 from shared.database import connect, ensure_indexes
@@ -18,7 +24,7 @@ from shared.models.all import DOCUMENTS
 from shared.settings import load_settings
 from shared.tasks import Queue
 from worker import tasks
-from worker.context import open_context
+from worker.context import get_context, open_context
 from worker.failpoints import arm_failpoints
 from worker.task import app
 
@@ -75,3 +81,8 @@ def _prepare_child(**_: Any) -> None:
     settings = load_settings()
     arm_failpoints(settings)
     open_context(settings)
+
+
+@worker_process_shutdown.connect
+def _await_late_answers(**_: Any) -> None:
+    get_context().late.close()

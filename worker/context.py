@@ -2,25 +2,33 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from zlib import crc32
 
 from redis import Redis
 
-from shared.brokers.base import Broker, MarketData, Quote
+from shared.brokers.base import Broker, LimitedMarket, MarketData, Quote
+from shared.brokers.codes import Doubt
 from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials, load_adapters
 from shared.brokers.paper import PaperAdapter
 from shared.brokers.paper_matcher import PaperMatcher
 from shared.brokers.paper_state import PaperRules
 from shared.brokers.tape import TapeMarketData
+from shared.brokers.weights import VenueLimits
 from shared.database import connect
 from shared.domain.accounts import Account, Environment
-from shared.domain.errors import PermanentError
-from shared.domain.instruments import Instrument
+from shared.domain.cover import CoverTerms
+from shared.domain.errors import PermanentError, RetryableError
+from shared.domain.instruments import AssetClass, Instrument
 from shared.models import accounts
+from shared.models.accounts import SealedCredential
 from shared.settings import Settings
+from shared.tasks import EARLY_ACK, bell_list
 from shared.vault import PrivateKeys, VaultError, credential_record
+from worker.late import LateAnswers
+from worker.limits import Pot, RateTokens
 from worker.loop import LoopThread
 from worker.paper_store import MongoPaperStore
 from worker.quotes import QuoteBoard
@@ -29,7 +37,12 @@ READ_SECONDS = 10.0
 QUOTE_MAX_AGE_SECONDS = 2.0
 # One signal is over in about this time: what it has to tell is told at once, when its orders are on their way.
 GATHER_SECONDS = 0.1
+_MOST_STEPS_BACK = 15
 INSTRUMENTS_MAX_AGE_SECONDS = 3600
+_MOST_LATE_WAVES = 2
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 1.0
+# A venue that limits without saying for how long.
+_UNTOLD_WAIT_SECONDS = 1.0
 
 
 def utc_now() -> datetime:
@@ -49,16 +62,31 @@ class Context:
     quotes: QuoteBoard
     keys: PrivateKeys
     paper_store: MongoPaperStore
+    tokens: RateTokens
+    late: LateAnswers = field(default_factory=LateAnswers)
     gather_seconds: float = GATHER_SECONDS
     _brokers: dict[tuple[str, str | None], Broker] = field(default_factory=dict)
+    _limits: dict[tuple[str, str], tuple[datetime, VenueLimits | None]] = field(default_factory=dict)
     _markets: dict[tuple[str, str], MarketData] = field(default_factory=dict)
     _instruments: dict[tuple[str, str], tuple[datetime, dict[str, Instrument | None]]] = field(
         default_factory=dict
     )
 
     def gather(self) -> None:
-        """Wait until what comes close together is there; see `shared.gathering`."""
+        """Wait until what comes close together is there, and let a fan-out go first; see `shared.gathering`.
+
+        Who only tells or counts takes the database's time from those who send: while orders wait it stands back, for
+        a second and a half at most.
+        """
         time.sleep(self.gather_seconds)
+        for _ in range(_MOST_STEPS_BACK):
+            if not any(self.redis.llen(bell_list(queue)) for queue in EARLY_ACK):
+                return
+            time.sleep(self.gather_seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Let the task wait for a venue's tokens; always bounded by the task's own end."""
+        time.sleep(min(max(seconds, _SHORTEST_PAUSE), _LONGEST_PAUSE))
 
     def broker(self, account: Account) -> Broker:
         """Return the account's broker; another credential means another broker, never changed keys.
@@ -68,20 +96,65 @@ class Context:
         PermanentError
             If the venue is unknown, the environment not offered, or the credential cannot be opened.
         """
-        key = (account.account_id, account.credential_id)
-        known = self._brokers.get(key)
-        if known is None:
-            known = self.factory.open_broker(
-                AccountAccess(
-                    account_id=account.account_id,
-                    venue=account.venue,
-                    environment=Environment(account.environment),
-                    credentials=self._open_credential(account),
-                    base_url=self.settings.venue_url(account.venue, account.environment),
-                )
-            )
-            self._brokers[key] = known
-        return known
+        found = self.brokers([account])[account.account_id]
+        if isinstance(found, PermanentError):
+            raise found
+        return found
+
+    def brokers(self, wanted: Iterable[Account]) -> dict[str, Broker | PermanentError]:
+        """Return the brokers of several accounts, by id, with what speaks against opening one; one query for all keys."""
+        found: dict[str, Broker | PermanentError] = {}
+        new: list[Account] = []
+        for account in wanted:
+            known = self._brokers.get((account.account_id, account.credential_id))
+            if known is None:
+                new.append(account)
+            else:
+                found[account.account_id] = known
+        sealed = accounts.find_credentials({a.credential_id for a in new if a.credential_id}) if new else {}
+        for account in new:
+            try:
+                broker = self._open_broker(account, sealed)
+            except PermanentError as error:
+                found[account.account_id] = error
+            else:
+                found[account.account_id] = self._brokers[account.account_id, account.credential_id] = broker
+        return found
+
+    def pot(self, venue: str, environment: str, account_id: str) -> Pot:
+        """Return where an account's requests are counted: its venue, reached from the address that is its own."""
+        return Pot(venue, environment, self.address(account_id) or "")
+
+    def address(self, account_id: str) -> str | None:
+        """Return the address of this host that an account's requests leave from; always the same, None for any."""
+        addresses = self.settings.egress_addresses
+        return addresses[crc32(account_id.encode()) % len(addresses)] if addresses else None
+
+    def limits(self, pot: Pot) -> VenueLimits | None:
+        """Return what a venue lets one address ask; None where it publishes nothing. Asked for once an hour."""
+        key, now = (pot.venue, pot.environment), utc_now()
+        known = self._limits.get(key)
+        if known is None or (now - known[0]).total_seconds() > INSTRUMENTS_MAX_AGE_SECONDS:
+            market = self.market(*key)
+            limits = None
+            if isinstance(market, LimitedMarket):
+                limits = self.loop.run(market.fetch_limits(), READ_SECONDS)
+            known = self._limits[key] = (now, limits)
+        return known[1]
+
+    def is_hanging(self, pot: Pot) -> bool:
+        """Tell whether a venue owes so many answers that no more is sent to it from this process for now."""
+        return self.late.count(pot) >= _MOST_LATE_WAVES
+
+    def heed_refusals(self, pot: Pot, outcomes: Iterable[object]) -> None:
+        """Close a pot for as long as the venue told us to wait, for all workers."""
+        told = [
+            outcome.retry_after_seconds or _UNTOLD_WAIT_SECONDS
+            for outcome in outcomes
+            if isinstance(outcome, RetryableError) and outcome.code in {Doubt.RATE_LIMITED, Doubt.BANNED}
+        ]
+        if told and self.limits(pot) is not None:
+            self.tokens.close(pot, max(told))
 
     def market(self, venue: str, environment: str) -> MarketData:
         """Return a venue's public side."""
@@ -117,6 +190,11 @@ class Context:
             found.update({quote.symbol: quote for quote in fetched})
         return found
 
+    def cover_terms(self, venue: str, environment: str, asset_class: AssetClass) -> CoverTerms:
+        """Return how cover can look at a venue; linked exits where it does not say, as our own paper has them."""
+        row = self.factory.find_capabilities(venue, Environment(environment), asset_class)
+        return row.cover_terms if row else CoverTerms()
+
     def shorts_possible(self, account: Account, instrument: Instrument | None) -> bool:
         """Tell whether the account can sell an instrument that it does not hold."""
         if instrument is None:
@@ -126,10 +204,24 @@ class Context:
         )
         return row is not None and row.shorts
 
-    def _open_credential(self, account: Account) -> Credentials | None:
+    def _open_broker(self, account: Account, sealed: Mapping[str, SealedCredential]) -> Broker:
+        return self.factory.open_broker(
+            AccountAccess(
+                account_id=account.account_id,
+                venue=account.venue,
+                environment=Environment(account.environment),
+                credentials=self._open_credential(account, sealed),
+                base_url=self.settings.venue_url(account.venue, account.environment),
+                local_address=self.address(account.account_id),
+            )
+        )
+
+    def _open_credential(
+        self, account: Account, sealed: Mapping[str, SealedCredential]
+    ) -> Credentials | None:
         if account.credential_id is None:
             return None
-        stored = accounts.find_credentials([account.credential_id]).get(account.credential_id)
+        stored = sealed.get(account.credential_id)
         if stored is None:
             raise PermanentError("CREDENTIALS_MISSING", f"account {account.name} has no stored key")
         try:
@@ -164,6 +256,7 @@ def open_context(settings: Settings) -> Context:
         quotes=QuoteBoard(redis),
         keys=PrivateKeys.parse(settings.credential_private_keys),
         paper_store=store,
+        tokens=RateTokens(redis),
     )
     return _context
 

@@ -11,10 +11,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
+from shared.brokers.weights import VenueLimits
 from shared.domain.accounts import Environment
-from shared.domain.cover import CoverStyle
+from shared.domain.cover import CoverStyle, CoverTerms
 from shared.domain.instruments import AssetClass, Instrument
-from shared.domain.orders import FillReport, OrderLookup, OrderPair, OrderReport, OrderRequest
+from shared.domain.orders import FillReport, OrderLookup, OrderPair, OrderReport, OrderRequest, PairLookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class Capabilities:
     poll_seconds: float
     environments: tuple[Environment, ...]
     replaces_stops: bool = False
+
+    @property
+    def cover_terms(self) -> CoverTerms:
+        """The terms that plans of cover ask for."""
+        return CoverTerms(self.cover, self.replaces_stops)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +118,8 @@ class Broker(Protocol):
         """List open and finished orders since a moment: the second endpoint of a look-up."""
         ...
 
-    async def fetch_open_orders(self) -> Sequence[OrderReport]:
-        """List all open orders of the account; absence from it proves nothing alone."""
+    async def fetch_open_orders(self, symbol: str | None = None) -> Sequence[OrderReport]:
+        """List open orders of the account, of one symbol where given; absence from it proves nothing alone."""
         ...
 
     async def fetch_fills(self, symbol: str, since: datetime) -> Sequence[FillReport]:
@@ -140,6 +146,10 @@ class PairingBroker(Protocol):
         """
         ...
 
+    async def cancel_pair(self, lookup: PairLookup) -> tuple[OrderReport, OrderReport] | NotFound:
+        """Ask for a cancel of both in one write; NotFound where the pair rests no more, which is no proof."""
+        ...
+
 
 @runtime_checkable
 class ReplacingBroker(Protocol):
@@ -160,6 +170,15 @@ class KeyedBroker(Protocol):
 
     async def fetch_key_rights(self) -> KeyRights:
         """Read what the account's key may do."""
+        ...
+
+
+@runtime_checkable
+class LimitedMarket(Protocol):
+    """A venue that publishes what it lets one address and one account ask."""
+
+    async def fetch_limits(self) -> VenueLimits:
+        """Read the limits in force."""
         ...
 
 

@@ -30,13 +30,17 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class AccountAccess:
-    """What opening a broker takes; `base_url` replaces the venue's own address (VENUE_URL_...)."""
+    """What opening a broker takes; `base_url` replaces the venue's own address (VENUE_URL_...).
+
+    `local_address` is the address of this host that requests leave from; None for any.
+    """
 
     account_id: str
     venue: str
     environment: Environment
     credentials: Credentials | None = None
     base_url: str | None = None
+    local_address: str | None = None
 
 
 class Adapter(Protocol):

@@ -137,10 +137,10 @@ class PaperBroker:
         orders = await asyncio.to_thread(self._store.list_orders, self._account_id, symbol, since)
         return tuple(report_order(order) for order in orders)
 
-    async def fetch_open_orders(self) -> Sequence[OrderReport]:
-        """List all open orders, without their fills."""
+    async def fetch_open_orders(self, symbol: str | None = None) -> Sequence[OrderReport]:
+        """List open orders, without their fills."""
         book = await asyncio.to_thread(self._store.find_book, self._account_id)
-        return tuple(report_order(order) for order in book.open_orders)
+        return tuple(report_order(order) for order in book.open_orders if symbol in (None, order.symbol))
 
     async def fetch_fills(self, symbol: str, since: datetime) -> Sequence[FillReport]:
         """List executions of one instrument since a moment, in order of time."""

@@ -16,6 +16,8 @@ from shared.domain.instruments import AssetClass
 from shared.domain.money import parse_decimal
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+_MOST_WEIGHTS = 10
+_LARGEST_WEIGHT = 1000
 _SYMBOL = re.compile(r"[A-Z0-9./-]{1,32}")
 
 
@@ -38,6 +40,9 @@ _MEANINGS: dict[str, str] = {
     "missing_stop": "for a signal without a stop: default = take one by asset class, deny = do not trade",
     "default_stop_percent": "distance of that stop from the entry; 0 = the table by asset class",
     "max_position_percent": "one position's value of the equity, at most",
+    "entry_split": "weights of the legs of a zone or ladder, from the lowest price up; empty = even",
+    "target_split": "weights of the targets in their order, the last one repeated; empty = even",
+    "break_even_after": "the stop moves to the entry once so many targets are reached; 0 = never",
     "allowed_symbols": "only these symbols; empty = all",
     "blocked_symbols": "never these symbols",
     "asset_classes": "only these asset classes; empty = all",
@@ -52,6 +57,7 @@ _RANGES: dict[str, tuple[Decimal, Decimal]] = {
     "entry_valid_seconds": (Decimal(1), Decimal(30 * 86_400)),
     "default_stop_percent": (Decimal(0), Decimal(99)),
     "max_position_percent": (Decimal("0.01"), Decimal(100)),
+    "break_even_after": (Decimal(0), Decimal(10)),
 }
 
 
@@ -104,6 +110,8 @@ def _read(name: str, text: str, kind: Any) -> object:
         return _read_choice(MissingStop, text)
     if kind == tuple[AssetClass, ...]:
         return tuple(_read_choice(AssetClass, word) for word in _words(text))
+    if kind == tuple[Decimal, ...]:
+        return _read_weights(_words(text))
     if kind == tuple[str, ...]:
         return tuple(_read_symbol(word) for word in _words(text))
     if name == "trading_hours":
@@ -137,6 +145,15 @@ def _read_symbol(text: str) -> str:
     return symbol
 
 
+def _read_weights(words: list[str]) -> tuple[Decimal, ...]:
+    if len(words) > _MOST_WEIGHTS:
+        raise ValueError(f"takes at most {_MOST_WEIGHTS} weights, not {len(words)}")
+    weights = tuple(parse_decimal(word) for word in words)
+    if not all(Decimal(0) < weight <= _LARGEST_WEIGHT for weight in weights):
+        raise ValueError(f"every weight must be above 0 and at most {_LARGEST_WEIGHT}")
+    return weights
+
+
 def _read_hours(text: str) -> str:
     if text and not _HOURS.fullmatch(text):
         raise ValueError(f"must be HH:MM-HH:MM, not {text[:40]!r}")
@@ -162,6 +179,8 @@ def _form(name: str, kind: Any) -> str:
         return " or ".join(MissingStop)
     if kind == tuple[AssetClass, ...]:
         return f"list of {', '.join(AssetClass)}"
+    if kind == tuple[Decimal, ...]:
+        return "weights, separated by commas (50,30,20)"
     if kind == tuple[str, ...]:
         return "list, separated by commas"
     return "HH:MM-HH:MM" if name == "trading_hours" else "name of a time zone"

@@ -92,6 +92,9 @@ class BotSettings:
     missing_stop: MissingStop = MissingStop.DEFAULT
     default_stop_percent: Decimal = Decimal(0)
     max_position_percent: Decimal = Decimal(25)
+    entry_split: tuple[Decimal, ...] = ()
+    target_split: tuple[Decimal, ...] = ()
+    break_even_after: int = 0
     allowed_symbols: tuple[str, ...] = ()
     blocked_symbols: tuple[str, ...] = ()
     asset_classes: tuple[AssetClass, ...] = ()

@@ -10,7 +10,7 @@ from shared.domain.instruments import AssetClass, Instrument, OptionContract, oc
 from shared.domain.money import HUNDRED
 from shared.domain.orders import OrderType
 from shared.domain.signals import Side, Signal, Trigger
-from shared.domain.trades import StopSource
+from shared.domain.trades import StopSource, Trade
 
 MAX_LEGS = 3
 _BREAKOUT = {Side.BUY: Trigger.ABOVE, Side.SELL: Trigger.BELOW}
@@ -92,6 +92,16 @@ def target_percents(signal: Signal, instrument: Instrument, reference: Decimal) 
     if signal.take_profits_pct or pip is None:
         return signal.take_profits_pct
     return tuple(pips * pip / reference * HUNDRED for pips in signal.take_profits_pips)
+
+
+def has_passed_by(trade: Trade, bid: Decimal, ask: Decimal) -> bool:
+    """Tell whether the market has been at the stop or the first target: what has not entered by then is too late."""
+    first = trade.targets[0].price if trade.targets else None
+    if trade.side is Side.BUY:
+        at_stop = trade.stop_price is not None and ask <= trade.stop_price
+        return at_stop or (first is not None and bid >= first)
+    at_stop = trade.stop_price is not None and bid >= trade.stop_price
+    return at_stop or (first is not None and ask <= first)
 
 
 def percent_away(price: Decimal, percent: Decimal, direction: Side) -> Decimal:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from shared.domain.instruments import Instrument
 from shared.domain.money import ZERO
+from shared.domain.orders import Order, Purpose
 from shared.domain.signals import Side
 
 
@@ -45,6 +46,43 @@ class TradeFold:
     def held(self) -> Decimal:
         """What is left of the position after exits and commission taken in the base asset."""
         return self.entered - self.exited - self.base_commission
+
+
+def missing_fills(orders: Iterable[Order], fills: Iterable[Fill]) -> list[Fill]:
+    """Return one provisional fill for each order whose venue has told more than its executions add up to.
+
+    It has the order's average price and no commission yet; it is never stored, and the executions replace it as
+    they come.
+    """
+    known: dict[str, list[Fill]] = {}
+    for fill in fills:
+        known.setdefault(fill.order_id, []).append(fill)
+    return [
+        provisional
+        for order in orders
+        if (provisional := _missing_fill(order, known.get(order.order_id, []))) is not None
+    ]
+
+
+def _missing_fill(order: Order, known: list[Fill]) -> Fill | None:
+    quantity = order.filled_quantity - sum((fill.quantity for fill in known), ZERO)
+    average = order.average_fill_price
+    if quantity <= ZERO or average is None:
+        return None
+    value = order.filled_quantity * average - sum((fill.quantity * fill.price for fill in known), ZERO)
+    return Fill(
+        fill_id=f"provisional:{order.order_id}",
+        trade_id=order.trade_id,
+        order_id=order.order_id,
+        symbol=order.symbol,
+        side=order.side,
+        is_entry=order.purpose is Purpose.ENTRY,
+        quantity=quantity,
+        price=value / quantity if value > ZERO else average,
+        commission=ZERO,
+        commission_asset="",
+        at=order.accepted_at or order.sent_at or order.created_at,
+    )
 
 
 def fold_fills(fills: Iterable[Fill], side: Side, instrument: Instrument) -> TradeFold:

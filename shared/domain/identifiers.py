@@ -44,6 +44,11 @@ def cover_intent_id(trade: str, purpose: str, leg: int, cover_version: int) -> s
     return _derive("cover", trade, purpose, leg, cover_version)
 
 
+def pair_id_of(trade: str, target: int, leg: int, cover_version: int) -> str:
+    """Identify a stop and a target that are written together."""
+    return _derive("pair", trade, target, leg, cover_version)
+
+
 def exit_intent_id(trade: str, cause_id: str, leg: int) -> str:
     """Identify an exit that an update, a command or a halt asked for."""
     return _derive("exit", trade, cause_id, leg)

@@ -14,7 +14,8 @@ from shared.domain.trades import Trade
 class Intent:
     """One order that a trade needs; `intent_id` is the same however often this is computed.
 
-    `cause` names what asked for an exit. After `send_by` an entry is never sent; at `expires_at` what rests
+    `cause` names what asked for an exit. A stop and a target with the same `pair_id` go in one write; `replaces` is
+    the resting order that goes when this one comes. After `send_by` an entry is never sent; at `expires_at` what rests
     of it is cancelled.
     """
 
@@ -27,6 +28,8 @@ class Intent:
     stop_price: Decimal | None = None
     cover_version: int = 0
     cause: str | None = None
+    pair_id: str | None = None
+    replaces: str | None = None
     send_by: datetime | None = None
     expires_at: datetime | None = None
 
@@ -68,6 +71,8 @@ def first_attempt(trade: Trade, intent: Intent, now: datetime, next_check_at: da
         link_group=None if is_entry else trade.trade_id,
         cover_version=intent.cover_version,
         cause=intent.cause,
+        pair_id=intent.pair_id,
+        replaces=intent.replaces,
         send_by=intent.send_by,
         expires_at=intent.expires_at,
     )

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from shared.domain.instruments import Instrument
-from shared.domain.money import ZERO
+from shared.domain.money import ONE, ZERO
 
 
 def split_quantity(
@@ -27,6 +27,12 @@ def split_quantity(
         # The leg of least worth goes first; what it held is shared by the others in the next pass.
         kept.remove(min(small, key=lambda i: shares[i] * prices[i]))
     return tuple(ZERO for _ in prices)
+
+
+def repeat_last(weights: tuple[Decimal, ...], count: int) -> tuple[Decimal, ...]:
+    """Return `count` weights, the last one repeated; all the same where none are given."""
+    given = weights or (ONE,)
+    return tuple(given[min(i, len(given) - 1)] for i in range(count))
 
 
 def is_tradable(instrument: Instrument, quantity: Decimal, price: Decimal) -> bool:

@@ -76,6 +76,15 @@ class OrderLookup:
 
 
 @dataclass(frozen=True, slots=True)
+class PairLookup:
+    """How to ask a venue for a stop and a target that were written together."""
+
+    pair_id: str
+    stop: OrderLookup
+    target: OrderLookup
+
+
+@dataclass(frozen=True, slots=True)
 class FillReport:
     """One execution as the venue reports it; `commission` is in `commission_asset`."""
 
@@ -118,8 +127,11 @@ class Order:
 
     `order_id` equals `client_order_id`: both derive from (intent, attempt). `tries` counts sends of
     which no byte left and is in no id; before `next_attempt_at` it is not sent again. `lookups` counts
-    questions asked while the outcome is unknown. `cause` names what asked for an exit. `next_check_at` is
-    when the sweep or the reconciler looks again; each look moves it on.
+    questions asked while the outcome is unknown. `cause` names what asked for an exit. A stop and a target with the
+    same `pair_id` are sent in one write; `replaces` is the order that goes when this one comes. `next_check_at` is
+    when the sweep or the reconciler looks again; each look moves it on. `cancel_code` says why its cancel was asked
+    for, `waits_for` why it was not sent yet.
+    `lacks_fills`: the venue has told a quantity, and not yet the executions that make it up.
     After `send_by` it is never sent; at `expires_at` what rests of it is cancelled.
     """
 
@@ -154,6 +166,8 @@ class Order:
     link_group: str | None = None
     cover_version: int = 0
     cause: str | None = None
+    pair_id: str | None = None
+    replaces: str | None = None
     version: int = 0
     tries: int = 0
     lookups: int = 0
@@ -168,6 +182,9 @@ class Order:
     send_by: datetime | None = None
     expires_at: datetime | None = None
     cancel_requested: bool = False
+    cancel_code: str | None = None
+    waits_for: str | None = None
+    lacks_fills: bool = False
     unsettled: bool = False
 
     @property

@@ -16,13 +16,16 @@ from shared.domain.entry import Leg, StopChoice, choose_stop, plan_legs, referen
 from shared.domain.errors import Denial
 from shared.domain.halts import Halt
 from shared.domain.instruments import Instrument
-from shared.domain.ladder import split_quantity
+from shared.domain.ladder import repeat_last, split_quantity
 from shared.domain.money import ONE, ZERO, to_plain
 from shared.domain.plans import PLANS, Tier
 from shared.domain.receipts import GateResult, Verdict
 from shared.domain.signals import Side, Signal
 from shared.domain.sizing import plan_quantity, risk_money
 from shared.domain.trades import Trade
+
+_AFTER_COMMISSION = Decimal("0.99")
+"""What is left of a leg to be covered, at least: venues take up to one percent of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +116,13 @@ def size_entry(facts: Facts) -> SizedEntry | Denial:
     )
     if isinstance(quantity, Denial):
         return quantity
-    sizes = _fit_to_legs(quantity, legs, reference, stop.price, instrument)
+    weights = facts.bot.settings.entry_split
+    sizes = _fit_to_legs(quantity, legs, reference, stop.price, instrument, weights)
     if not any(sizes):
         return Denial(
             "BELOW_MINIMUM",
-            f"The size would be {to_plain(quantity)} {instrument.base}, worth less than the venue's minimum of "
-            f"{to_plain(instrument.minimum_notional)} {instrument.quote}.",
+            f"The size would be {to_plain(quantity)} {instrument.base}: that, or what its stop would sell, is worth "
+            f"less than the venue's minimum of {to_plain(instrument.minimum_notional)} {instrument.quote}.",
         )
     sized = tuple((leg, size) for leg, size in zip(legs, sizes, strict=True) if size)
     return SizedEntry(
@@ -132,7 +136,12 @@ def size_entry(facts: Facts) -> SizedEntry | Denial:
 
 
 def _fit_to_legs(
-    quantity: Decimal, legs: tuple[Leg, ...], reference: Decimal, stop: Decimal, instrument: Instrument
+    quantity: Decimal,
+    legs: tuple[Leg, ...],
+    reference: Decimal,
+    stop: Decimal,
+    instrument: Instrument,
+    weights: tuple[Decimal, ...],
 ) -> tuple[Decimal, ...]:
     """Split a quantity over legs so that together they cost and risk no more than it does at the reference.
 
@@ -141,9 +150,11 @@ def _fit_to_legs(
     worth = instrument.notional(quantity, reference)
     risk = risk_money(instrument, quantity, reference, stop)
     prices = tuple(leg.price for leg in legs)
+    # A leg must be worth the venue's minimum at its stop too, after commission: or nothing could cover it.
+    coverable = tuple(min(price, stop) * _AFTER_COMMISSION for price in prices)
     taken = quantity
     while True:  # ends: every pass takes at least one lot less, down to none
-        sizes = split_quantity(taken, prices, instrument)
+        sizes = split_quantity(taken, coverable, instrument, repeat_last(weights, len(legs)))
         placed = list(zip(sizes, prices, strict=True))
         if not any(sizes):
             return sizes

@@ -24,6 +24,7 @@ class StopSource(StrEnum):
     MESSAGE = "message"
     DEFAULT = "default"
     UPDATE = "update"
+    BREAK_EVEN = "break_even"
     USER = "user"
 
 
@@ -40,9 +41,11 @@ class Trade:
     """What was planned, what the fills add up to, and how it is covered.
 
     Quantities are in base units, prices and money in the quote asset. `stop_percent` waits for the
-    first fill to become `stop_price`. `naked_seconds` sums the time that a part of the position stood
+    first fill to become `stop_price`. `target_split` weighs the targets, also those that an update names; once
+    `break_even_after` targets are reached the stop moves to the entry, 0 is never. `naked_seconds` sums the time that a part of the position stood
     without a stop. `cover_version` grows whenever the wanted cover changes; `needs_cover` while wanted
-    and actual cover differ.
+    and actual cover differ. `external` is what somebody else has sold of the position at the venue, taken off `held`;
+    `gone_since` when a balance first said so.
     """
 
     trade_id: str
@@ -69,6 +72,8 @@ class Trade:
     initial_stop_price: Decimal | None = None
     targets: tuple[Target, ...] = ()
     targets_percent: tuple[Decimal, ...] = ()
+    target_split: tuple[Decimal, ...] = ()
+    break_even_after: int = 0
     cover_version: int = 0
     entered: Decimal = ZERO
     exited: Decimal = ZERO
@@ -77,6 +82,8 @@ class Trade:
     realised_pnl: Decimal = ZERO
     r_multiple: Decimal | None = None
     held: Decimal = ZERO
+    external: Decimal = ZERO
+    gone_since: datetime | None = None
     coverable: Decimal = ZERO
     resting: Decimal = ZERO
     managed: Decimal = ZERO

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.domain.money import HUNDRED, ONE
-from shared.domain.protection import even_targets
 from shared.domain.signals import Action, Side, Signal, UpdateKind
+from shared.domain.targets import split_targets
 from shared.domain.trades import Target, Trade
 
 HALF = Decimal("0.5")
@@ -42,7 +42,7 @@ def plan_update(signal: Signal, trade: Trade) -> TradeUpdate:
         case UpdateKind.SET_TAKE_PROFIT:
             if not signal.take_profits:
                 return TradeUpdate(code="NO_LEVEL")
-            return TradeUpdate(targets=even_targets(signal.take_profits))
+            return TradeUpdate(targets=split_targets(signal.take_profits, trade.target_split))
         case _:
             return TradeUpdate(code="NOTHING_TO_DO")
 
@@ -54,7 +54,7 @@ def plan_edit(before: Signal, after: Signal, trade: Trade) -> TradeUpdate:
     if after.stop_loss is not None and after.stop_loss != before.stop_loss:
         return _moved_stop(trade, after.stop_loss)
     if after.take_profits and after.take_profits != before.take_profits:
-        return TradeUpdate(targets=even_targets(after.take_profits))
+        return TradeUpdate(targets=split_targets(after.take_profits, trade.target_split))
     return TradeUpdate(code="NO_DIFFERENCE")
 
 

@@ -12,7 +12,7 @@ from pymongo import UpdateOne
 from shared.domain.accounts import Account as AccountState
 from shared.domain.accounts import AccountStatus, Reservation
 from shared.models.base import BaseDocument
-from shared.models.mapping import Row, from_row, rows_of, to_row
+from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
 from shared.models.together import Find, run
 
 
@@ -33,6 +33,7 @@ class Account(BaseDocument):
     credential_id = fields.StringField(null=True)
     opening_balance = fields.Decimal128Field(null=True)
     reservations = fields.DictField()
+    holds = fields.BooleanField()
     created_at = fields.DateTimeField(required=True)
 
     meta = {
@@ -42,7 +43,7 @@ class Account(BaseDocument):
             ["venue", "environment", "status"],
             ["balance_at"],
             # The sweep looks every few seconds for the few that hold something.
-            {"fields": ["reservations"], "partialFilterExpression": {"reservations": {"$gt": {}}}},
+            {"fields": ["holds"], "partialFilterExpression": {"holds": True}},
         ],
     }
 
@@ -115,7 +116,10 @@ def reserve(wanted: Mapping[str, tuple[int, Mapping[str, Reservation]]]) -> set[
         UpdateOne(
             {"_id": account_id, "version": version},
             {
-                "$set": {f"reservations.{intent}": to_row(held) for intent, held in held_by_intent.items()},
+                "$set": {
+                    "holds": True,
+                    **{f"reservations.{intent}": to_row(held) for intent, held in held_by_intent.items()},
+                },
                 "$inc": {"version": 1},
             },
         )
@@ -174,9 +178,16 @@ def set_status(account_id: str, status: AccountStatus) -> None:
 
 
 def holding_reservations(limit: int) -> list[AccountState]:
-    """List accounts with reservations, for the sweep."""
-    rows = rows_of(Account).find({"reservations": {"$gt": {}}}).limit(limit)
-    return [_domain(row) for row in rows]
+    """List accounts with reservations, for the sweep; those that have given all back are held for empty."""
+    found = [_domain(row) for row in rows_of(Account).find({"holds": True}).limit(limit)]
+    empty = [
+        UpdateOne({"_id": account.account_id, "version": account.version}, {"$set": {"holds": False}})
+        for account in found
+        if not account.reservations
+    ]
+    if empty:
+        hints_of(Account).bulk_write(empty, ordered=False)
+    return [account for account in found if account.reservations]
 
 
 def all_active(after_id: str, limit: int) -> list[AccountState]:

@@ -4,6 +4,8 @@ from shared.models.accounts import Account, Credential
 from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
 from shared.models.commands import Command
+from shared.models.counters import Counter
+from shared.models.external import ExternalOrder
 from shared.models.fills import Fill, Position
 from shared.models.flattens import Flatten
 from shared.models.halts import Halt
@@ -34,6 +36,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Receipt,
     Order,
     Fill,
+    ExternalOrder,
     Position,
     Trade,
     Command,
@@ -42,6 +45,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Subscription,
     WebhookEvent,
     Outbox,
+    Counter,
     Halt,
     Flatten,
     AuditEntry,

@@ -99,8 +99,8 @@ class PositionState:
     updated_at: datetime
 
 
-def create_many_once(stored: Sequence[StoredFill]) -> None:
-    """Insert fills, leaving those that are there."""
+def create_many_once(stored: Sequence[StoredFill]) -> bool:
+    """Insert fills, leaving those that are there; True where one was new."""
     rows = []
     for item in stored:
         row = to_row(item.fill, "fill_id")
@@ -111,7 +111,7 @@ def create_many_once(stored: Sequence[StoredFill]) -> None:
             venue_fill_id=item.venue_fill_id,
         )
         rows.append(row)
-    insert_many_once(Fill, rows)
+    return len(insert_many_once(Fill, rows)) < len(rows)
 
 
 def finding_of_trades(trade_ids: Many[str]) -> Find[list[FillValue]]:

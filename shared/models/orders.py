@@ -2,13 +2,14 @@
 
 from collections.abc import Collection as Many
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from mongoengine import EmbeddedDocument, fields
-from pymongo import ASCENDING, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, UpdateOne
 
+from shared.domain.identifiers import client_order_id
 from shared.domain.order_status import AT_VENUE, LIVE, OrderStatus, check_transition
 from shared.domain.orders import Order as OrderValue
 from shared.domain.orders import Purpose
@@ -60,6 +61,8 @@ class Order(BaseDocument):
     link_group = fields.StringField(null=True)
     cover_version = fields.IntField()
     cause = fields.StringField(null=True)
+    pair_id = fields.StringField(null=True)
+    replaces = fields.StringField(null=True)
     status = fields.StringField(required=True)
     version = fields.LongField(required=True)
     tries = fields.IntField()
@@ -78,6 +81,9 @@ class Order(BaseDocument):
     next_check_at = fields.DateTimeField(required=True)
     next_attempt_at = fields.DateTimeField(null=True)
     cancel_requested = fields.BooleanField()
+    cancel_code = fields.StringField(null=True)
+    waits_for = fields.StringField(null=True)
+    lacks_fills = fields.BooleanField()
     unsettled = fields.BooleanField()
     events = fields.EmbeddedDocumentListField(OrderEvent)
 
@@ -93,13 +99,17 @@ class Order(BaseDocument):
             },
             ["status", "next_check_at"],
             ["trade_id"],
-            ["intent_id"],
-            ["account_id", "status"],
+            # Keys that never change: a move of an order rewrites none of these.
+            ["account_id"],
             ["message_id"],
-            ["claim_id"],
+            {
+                "fields": ["account_id", "purpose"],
+                "partialFilterExpression": {"status": "UNKNOWN"},
+                "name": "unknown_of_account",
+            },
             {"fields": ["unsettled", "next_check_at"], "partialFilterExpression": {"unsettled": True}},
             {"fields": ["cancel_requested", "status"], "partialFilterExpression": {"cancel_requested": True}},
-            ["user_id", "-created_at"],
+            {"fields": ["lacks_fills", "next_check_at"], "partialFilterExpression": {"lacks_fills": True}},
         ],
     }
 
@@ -115,6 +125,14 @@ class Move:
     code: str | None = None
     detail: str = ""
 
+    @property
+    def after(self) -> OrderValue:
+        """The order as it stands once the move is made."""
+        order = self.order
+        code = order.code if self.code is None else self.code
+        changes = {**self.changes, "status": self.following, "version": order.version + 1, "code": code}
+        return replace(order, **changes)
+
 
 def create_many_once(orders: Sequence[OrderValue]) -> set[str]:
     """Insert intents; return the ids of entries that lost to another bot's entry for the same message."""
@@ -128,17 +146,17 @@ def create_many_once(orders: Sequence[OrderValue]) -> set[str]:
 def find(order_id: str) -> OrderValue | None:
     """Read one order."""
     row = rows_of(Order).find_one({"_id": order_id})
-    return _domain(row) if row else None
+    return order_of(row) if row else None
 
 
 def find_many(order_ids: Many[str]) -> list[OrderValue]:
     """Read several orders in one query."""
-    return [_domain(row) for row in rows_of(Order).find({"_id": {"$in": list(order_ids)}})]
+    return [order_of(row) for row in rows_of(Order).find({"_id": {"$in": list(order_ids)}})]
 
 
-def find_by_intents(intent_ids: Many[str]) -> list[OrderValue]:
-    """Read the orders of several intents; each entry has one."""
-    return [_domain(row) for row in rows_of(Order).find({"intent_id": {"$in": list(intent_ids)}})]
+def find_entries(intent_ids: Many[str]) -> list[OrderValue]:
+    """Read the orders of several entries; an entry has one attempt, so its intent tells its order's id."""
+    return find_many([client_order_id(intent_id, 1) for intent_id in intent_ids])
 
 
 def of_trade(trade_id: str) -> list[OrderValue]:
@@ -146,71 +164,25 @@ def of_trade(trade_id: str) -> list[OrderValue]:
     return run(finding_of_trades([trade_id]))
 
 
+def of_trades(trade_ids: Many[str]) -> list[OrderValue]:
+    """List several trades' orders, oldest first."""
+    return run(finding_of_trades(trade_ids))
+
+
 def finding_of_trades(trade_ids: Many[str]) -> Find[list[OrderValue]]:
     """Return the find of several trades' orders, oldest first."""
     return Find(
         Order,
         {"trade_id": {"$in": list(trade_ids)}},
-        lambda rows: sorted(map(_domain, rows), key=lambda order: order.created_at),
+        lambda rows: sorted(map(order_of, rows), key=lambda order: order.created_at),
+        without="events",
     )
 
 
 def of_message(message_id: str) -> list[OrderValue]:
     """List the orders that a message caused, oldest first."""
     return [
-        _domain(row) for row in rows_of(Order).find({"message_id": message_id}).sort("created_at", ASCENDING)
-    ]
-
-
-def claim(order_ids: Many[str], claim_id: str) -> list[OrderValue]:
-    """Claim INITIALIZED orders for sending and return the winners, read back by the claim.
-
-    The database's clock stamps `sent_at` and decides what has expired, so that no host's clock matters.
-    """
-    query = {
-        "_id": {"$in": list(order_ids)},
-        "status": str(OrderStatus.INITIALIZED),
-        "cancel_requested": False,
-        "$expr": {
-            "$and": [
-                {"$or": [{"$eq": ["$send_by", None]}, {"$gt": ["$send_by", "$$NOW"]}]},
-                {"$lte": [{"$ifNull": ["$next_attempt_at", "$$NOW"]}, "$$NOW"]},
-            ]
-        },
-    }
-    change = _claimed_by(claim_id)
-    collection = rows_of(Order)
-    if len(order_ids) == 1:
-        # One write that answers with its row; a wave needs a second look to know its winners.
-        row = collection.find_one_and_update(query, change, return_document=ReturnDocument.AFTER)
-        return [_domain(row)] if row else []
-    if collection.update_many(query, change).modified_count == 0:
-        return []
-    return [_domain(row) for row in collection.find({"claim_id": claim_id})]
-
-
-def _claimed_by(claim_id: str) -> list[Row]:
-    """Write the move to SUBMITTED with its event, all by the database's clock and version."""
-    following = {"$add": ["$version", 1]}
-    event = {
-        "version": following,
-        "status": str(OrderStatus.SUBMITTED),
-        "at": "$$NOW",
-        "code": None,
-        "detail": "",
-    }
-    return [
-        {
-            "$set": {
-                "status": str(OrderStatus.SUBMITTED),
-                "claim_id": claim_id,
-                "sent_at": "$$NOW",
-                "lookups": 0,
-                "next_check_at": {"$add": ["$$NOW", 1000]},
-                "version": following,
-                "events": {"$concatArrays": ["$events", [event]]},
-            }
-        }
+        order_of(row) for row in rows_of(Order).find({"message_id": message_id}).sort("created_at", ASCENDING)
     ]
 
 
@@ -260,18 +232,26 @@ def schedule(order_id: str, next_check_at: datetime, *, lookups: int | None = No
 
 def mark_settled(orders: Sequence[OrderValue]) -> None:
     """Tell that fills, trade and events of these versions are all written."""
-    writes = [
-        UpdateOne({"_id": order.order_id, "version": order.version}, {"$set": {"unsettled": False}})
-        for order in orders
-    ]
-    if writes:
-        hints_of(Order).bulk_write(writes, ordered=False)
+    by_version: dict[int, list[str]] = {}
+    for order in orders:
+        by_version.setdefault(order.version, []).append(order.order_id)
+    # Most have come as far as one another: one write for all of a version costs half of one for each.
+    for version, ids in by_version.items():
+        query = {"_id": {"$in": ids}, "version": version}
+        hints_of(Order).update_many(query, {"$set": {"unsettled": False}})
 
 
-def request_cancel(order_ids: Many[str]) -> None:
-    """Ask for a cancel: acted on at once where the order rests, later where its outcome is unknown."""
-    query = {"_id": {"$in": list(order_ids)}, "status": {"$in": [str(status) for status in LIVE]}}
-    rows_of(Order).update_many(query, {"$set": {"cancel_requested": True}})
+def request_cancel(order_ids: Many[str], code: str) -> None:
+    """Ask for a cancel, and say why: acted on at once where the order rests, later where its outcome is unknown.
+
+    The first reason stays.
+    """
+    query = {
+        "_id": {"$in": list(order_ids)},
+        "status": {"$in": [str(status) for status in LIVE]},
+        "cancel_requested": False,
+    }
+    rows_of(Order).update_many(query, {"$set": {"cancel_requested": True, "cancel_code": code}})
 
 
 def take_due(
@@ -283,7 +263,7 @@ def take_due(
         "next_check_at": {"$lte": now},
         "purpose": {"$in": [str(purpose) for purpose in purposes]},
     }
-    due = [_domain(row) for row in rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)]
+    due = [order_of(row) for row in rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)]
     if due:
         hints_of(Order).update_many(
             {"_id": {"$in": [order.order_id for order in due]}, "next_check_at": {"$lte": now}},
@@ -292,22 +272,61 @@ def take_due(
     return due
 
 
+def take_given_up(now: datetime, since: datetime, limit: int) -> list[OrderValue]:
+    """List orders given up since a moment that are due to be asked about once more."""
+    query = {
+        "status": str(OrderStatus.ABANDONED),
+        "next_check_at": {"$lte": now},
+        "created_at": {"$gte": since},
+    }
+    return [order_of(row) for row in rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)]
+
+
+def take_lacking_fills(now: datetime, limit: int) -> list[OrderValue]:
+    """Pick orders whose executions are still to be asked for, and put off the next question."""
+    query = {"lacks_fills": True, "next_check_at": {"$lte": now}}
+    found = [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
+    if found:
+        later = {"$set": {"next_check_at": now + timedelta(seconds=RING_SECONDS)}}
+        hints_of(Order).update_many({"_id": {"$in": [order.order_id for order in found]}}, later)
+    return found
+
+
+def mark_fills(lacking: Many[str], complete: Many[str]) -> None:
+    """Note which orders still lack executions, and which do not any more."""
+    for ids, lacks in ((lacking, True), (complete, False)):
+        if ids:
+            query = {"_id": {"$in": list(ids)}, "lacks_fills": not lacks}
+            rows_of(Order).update_many(query, {"$set": {"lacks_fills": lacks}})
+
+
 def unsettled(now: datetime, limit: int) -> list[OrderValue]:
     """List orders whose last move has not been carried into trade and events for a ring's time."""
     query = {"unsettled": True, "next_check_at": {"$lte": now}}
-    return [_domain(row) for row in rows_of(Order).find(query).limit(limit)]
+    return [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
 
 
 def cancels_wanted(limit: int) -> list[OrderValue]:
     """List resting orders whose cancel was asked for."""
     query = {"cancel_requested": True, "status": {"$in": [str(status) for status in AT_VENUE]}}
-    return [_domain(row) for row in rows_of(Order).find(query).limit(limit)]
+    return [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
 
 
-def at_venue(account_id: str) -> list[OrderValue]:
-    """List an account's orders that rest at the venue as far as we know."""
-    query = {"account_id": account_id, "status": {"$in": [str(status) for status in AT_VENUE]}}
-    return [_domain(row) for row in rows_of(Order).find(query)]
+def finding_unsettled(trade_ids: Many[str]) -> Find[list[OrderValue]]:
+    """Return the find of those orders of several trades that have moved since they were last shown."""
+    query = {"trade_id": {"$in": list(trade_ids)}, "unsettled": True}
+    return Find(Order, query, lambda rows: list(map(order_of, rows)))
+
+
+def finding_unknown(account_ids: Many[str]) -> Find[set[tuple[str, str]]]:
+    """Return the find of (account, symbol) where the outcome of an entry is unknown."""
+    query = {"account_id": {"$in": list(account_ids)}, "status": str(OrderStatus.UNKNOWN), "purpose": "entry"}
+    return Find(
+        Order,
+        query,
+        lambda rows: {(row["account_id"], row["symbol"]) for row in rows},
+        fields=("account_id", "symbol"),
+    )
 
 
 def entries_past(now: datetime, limit: int) -> list[OrderValue]:
@@ -320,7 +339,7 @@ def entries_past(now: datetime, limit: int) -> list[OrderValue]:
     }
     found: list[OrderValue] = []
     for query in (unsent, resting):
-        found += [_domain(row) for row in rows_of(Order).find({"purpose": "entry", **query}).limit(limit)]
+        found += [order_of(row) for row in rows_of(Order).find({"purpose": "entry", **query}).limit(limit)]
     return found
 
 
@@ -372,5 +391,6 @@ def _born(order: OrderValue) -> Row:
     return row
 
 
-def _domain(row: Row) -> OrderValue:
+def order_of(row: Row) -> OrderValue:
+    """Read an order from its row."""
     return from_row(OrderValue, row, "order_id")

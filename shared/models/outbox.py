@@ -1,17 +1,16 @@
 """What users are to be told: rows first, delivery after, each event once per id."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from mongoengine import fields
-from pymongo import ReturnDocument, UpdateOne
 
 from shared.models.base import BaseDocument
+from shared.models.counters import next_numbers
 from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
 from shared.models.signals import insert_many_once
-from shared.models.users import User
 
 RING_AGAIN_SECONDS = 30
 """Longer than a fan-out's events take to be delivered: they are not rung for while they are on their way."""
@@ -19,7 +18,7 @@ RING_AGAIN_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class OutboxEvent:
-    """One event for one user; `seq` is given at delivery and grows per user without repeats."""
+    """One event for one user; `seq` is given when it is recorded and grows without repeats."""
 
     event_id: str
     user_id: str
@@ -27,7 +26,7 @@ class OutboxEvent:
     data: dict[str, Any]
     at: datetime
     next_check_at: datetime
-    seq: int | None = None
+    seq: int = 0
     delivered: bool = False
 
 
@@ -40,7 +39,7 @@ class Outbox(BaseDocument):
     data = fields.DictField()
     at = fields.DateTimeField(required=True)
     next_check_at = fields.DateTimeField(required=True)
-    seq = fields.LongField(null=True)
+    seq = fields.LongField(required=True)
     delivered = fields.BooleanField(required=True)
 
     meta = {
@@ -54,8 +53,15 @@ class Outbox(BaseDocument):
 
 
 def record_events(events: Sequence[OutboxEvent], *, wait: bool = True) -> None:
-    """Insert events, leaving those that are there. `wait` as in `shared.models.durable`."""
-    insert_many_once(Outbox, [to_row(event, "event_id") for event in events], wait=wait)
+    """Number events and insert them, leaving those that are there with the number they have.
+
+    Numbers grow for everybody together, so each user's grow too. `wait` as in `shared.models.durable`.
+    """
+    if not events:
+        return
+    first = next_numbers("outbox", len(events)) - len(events) + 1
+    rows = [to_row(replace(event, seq=first + place), "event_id") for place, event in enumerate(events)]
+    insert_many_once(Outbox, rows, wait=wait)
 
 
 def take_undelivered(now: datetime, limit: int) -> list[str]:
@@ -74,42 +80,15 @@ def find_many(event_ids: Sequence[str]) -> list[OutboxEvent]:
     return [_domain(row) for row in rows_of(Outbox).find({"_id": {"$in": list(event_ids)}}).sort("at", 1)]
 
 
-def give_seqs(events: Sequence[OutboxEvent], now: datetime) -> dict[str, int]:
-    """Number events within their users' events, one write a user and one for all; return numbers by event.
-
-    An event that another delivery numbered first is left out, and so is one whose user is gone.
-    """
-    by_user: dict[str, list[str]] = {}
-    for event in events:
-        by_user.setdefault(event.user_id, []).append(event.event_id)
-    numbers: dict[str, int] = {}
-    for user_id, event_ids in by_user.items():
-        user = rows_of(User).find_one_and_update(
-            {"_id": user_id}, {"$inc": {"event_seq": len(event_ids)}}, return_document=ReturnDocument.AFTER
-        )
-        if user is not None:
-            first = user["event_seq"] - len(event_ids) + 1
-            numbers |= {event_id: first + place for place, event_id in enumerate(event_ids)}
-    return _store_numbers(numbers, now + timedelta(seconds=RING_AGAIN_SECONDS))
-
-
-def _store_numbers(numbers: Mapping[str, int], next_check_at: datetime) -> dict[str, int]:
-    if not numbers:
-        return {}
-    writes = [
-        UpdateOne({"_id": event_id, "seq": None}, {"$set": {"seq": seq, "next_check_at": next_check_at}})
-        for event_id, seq in numbers.items()
-    ]
-    rows = rows_of(Outbox)
-    if rows.bulk_write(writes, ordered=False).modified_count == len(writes):
-        return dict(numbers)
-    stored = {row["_id"]: row["seq"] for row in rows.find({"_id": {"$in": list(numbers)}}, {"seq": 1})}
-    return {event_id: seq for event_id, seq in numbers.items() if stored.get(event_id) == seq}
-
-
 def mark_delivered(event_ids: Sequence[str]) -> None:
     """Tell that events were handed to the rooms."""
     hints_of(Outbox).update_many({"_id": {"$in": list(event_ids)}}, {"$set": {"delivered": True}})
+
+
+def newest_seq(user_id: str) -> int:
+    """Return the number of the newest event of a user, 0 without any: a page asks for what comes after it."""
+    row = rows_of(Outbox).find_one({"user_id": user_id}, {"seq": 1}, sort=[("seq", -1)])
+    return int(row["seq"]) if row else 0
 
 
 def after(user_id: str, seq: int, limit: int) -> list[OutboxEvent]:

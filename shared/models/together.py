@@ -18,6 +18,7 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
+F = TypeVar("F")
 
 _FROM = "_from"
 # Larger than any chunk of followers, so that the answer comes whole.
@@ -26,17 +27,18 @@ _BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Find(Generic[A]):
-    """A query that is not yet run; `fields` limits what is read of each row."""
+    """A query that is not yet run; `fields` limits what is read of each row, `without` leaves one field out."""
 
     document: type[Document]
     query: Row
     read: Callable[[list[Row]], A]
     fields: tuple[str, ...] = ()
+    without: str | None = None
 
 
 def run(find: Find[A]) -> A:
     """Run one find."""
-    fields = dict.fromkeys(find.fields, 1) or None
+    fields = dict.fromkeys(find.fields, 1) or ({find.without: 0} if find.without else None)
     return find.read(list(rows_of(find.document).find(find.query, fields)))
 
 
@@ -48,6 +50,10 @@ def run_together(a: Find[A], b: Find[B], c: Find[C], /) -> tuple[A, B, C]: ...
 def run_together(a: Find[A], b: Find[B], c: Find[C], d: Find[D], /) -> tuple[A, B, C, D]: ...
 @overload
 def run_together(a: Find[A], b: Find[B], c: Find[C], d: Find[D], e: Find[E], /) -> tuple[A, B, C, D, E]: ...
+@overload
+def run_together(
+    a: Find[A], b: Find[B], c: Find[C], d: Find[D], e: Find[E], f: Find[F], /
+) -> tuple[A, B, C, D, E, F]: ...
 def run_together(*finds: Find[Any]) -> tuple[Any, ...]:
     """Run several finds in one round trip, one after the other in the database, and return their answers.
 
@@ -66,6 +72,8 @@ def run_together(*finds: Find[Any]) -> tuple[Any, ...]:
 
 def _pipeline(number: int, find: Find[Any]) -> list[Row]:
     stages: list[Row] = [{"$match": find.query}, {"$addFields": {_FROM: {"$literal": number}}}]
+    if find.without:
+        stages.append({"$unset": find.without})
     if find.fields:
         stages.append({"$project": dict.fromkeys((*find.fields, _FROM), 1)})
     return stages

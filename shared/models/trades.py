@@ -2,12 +2,15 @@
 
 from collections.abc import Collection as Many
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from mongoengine import fields
 from pymongo import UpdateOne
 
+from shared.domain.money import ZERO
 from shared.domain.trades import Trade as TradeValue
 from shared.domain.trades import TradeStatus
 from shared.models.base import BaseDocument
@@ -45,6 +48,8 @@ class Trade(BaseDocument):
     initial_stop_price = fields.Decimal128Field(null=True)
     targets = fields.ListField(fields.DictField())
     targets_percent = fields.ListField(fields.Decimal128Field())
+    target_split = fields.ListField(fields.Decimal128Field())
+    break_even_after = fields.IntField()
     cover_version = fields.IntField()
     entered = fields.Decimal128Field()
     exited = fields.Decimal128Field()
@@ -53,6 +58,8 @@ class Trade(BaseDocument):
     realised_pnl = fields.Decimal128Field()
     r_multiple = fields.Decimal128Field(null=True)
     held = fields.Decimal128Field()
+    external = fields.Decimal128Field()
+    gone_since = fields.DateTimeField(null=True)
     coverable = fields.Decimal128Field()
     resting = fields.Decimal128Field()
     managed = fields.Decimal128Field()
@@ -68,6 +75,9 @@ class Trade(BaseDocument):
     errors = fields.ListField(fields.StringField())
     cover_check_at = fields.DateTimeField(null=True)
     changed_by = fields.StringField(null=True)
+    untold = fields.BooleanField()
+    tell_at = fields.DateTimeField(null=True)
+    shown = fields.DictField(null=True)
 
     meta = {
         "collection": "trades",
@@ -75,12 +85,30 @@ class Trade(BaseDocument):
             ["account_id", "status"],
             ["status", "venue", "environment", "symbol"],
             {"fields": ["needs_cover"], "partialFilterExpression": {"needs_cover": True}},
+            {"fields": ["untold", "tell_at"], "partialFilterExpression": {"untold": True}},
             ["provider_id", "symbol", "status"],
             ["user_id", "-created_at"],
             ["user_id", "status", "-created_at"],
             ["source", "channel_id", "message_id"],
         ],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was last shown of a trade: its status, and the cover of its position."""
+
+    status: TradeStatus = TradeStatus.PENDING
+    resting: Decimal = ZERO
+    coverable: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """A trade that has changed since it was last shown."""
+
+    trade: TradeValue
+    shown: Shown
 
 
 def create_many_once(trades: Sequence[TradeValue]) -> None:
@@ -137,6 +165,17 @@ def symbols_in_use() -> dict[tuple[str, str], set[str]]:
     return {(row["_id"]["venue"], row["_id"]["environment"]): set(row["symbols"]) for row in found}
 
 
+def pending_at(venue: str, environment: str, symbols: Many[str]) -> list[TradeValue]:
+    """List the trades at a venue that have not been filled yet, of the given symbols."""
+    query = {
+        "status": str(TradeStatus.PENDING),
+        "venue": venue,
+        "environment": environment,
+        "symbol": {"$in": list(symbols)},
+    }
+    return [_domain(row) for row in rows_of(Trade).find(query)]
+
+
 def take_needing_cover(now: datetime, again_at: datetime, limit: int) -> list[str]:
     """Pick trades whose wanted and actual cover differ and put off the next look at them, in the same pass."""
     query = {"needs_cover": True, "$or": [{"cover_check_at": None}, {"cover_check_at": {"$lte": now}}]}
@@ -174,10 +213,9 @@ def alive_ids(scope: Row, created_before: datetime, limit: int) -> list[str]:
 def compare_and_set(trade: TradeValue, **changes: Any) -> bool:
     """Change a trade if it still stands as it was read."""
     encoded = _encoded(changes)
-    won = rows_of(Trade).update_one(
-        {"_id": trade.trade_id, "version": trade.version}, {"$set": {**encoded, "version": trade.version + 1}}
-    )
-    return won.modified_count == 1
+    change = {**encoded, "version": trade.version + 1, "untold": True}
+    query = {"_id": trade.trade_id, "version": trade.version}
+    return rows_of(Trade).update_one(query, {"$set": change}).modified_count == 1
 
 
 def compare_and_set_many(
@@ -200,6 +238,8 @@ def compare_and_set_many(
                     "version": trade.version + 1,
                     "changed_by": mark,
                     "cover_check_at": cover_check_at,
+                    "untold": True,
+                    "tell_at": cover_check_at,
                 }
             },
         )
@@ -212,17 +252,43 @@ def compare_and_set_many(
     return {row["_id"] for row in found}
 
 
-def raise_cover_versions(versions: Mapping[str, int]) -> None:
-    """Let cover versions grow to at least these, by trade id; they never fall."""
+def finding_untold(trade_ids: Many[str]) -> Find[list[Untold]]:
+    """Return the find of those of the trades that have changed since they were last shown."""
+    return Find(
+        Trade,
+        {"_id": {"$in": list(trade_ids)}, "untold": True},
+        lambda rows: [Untold(_domain(row), _shown(row)) for row in rows],
+    )
+
+
+def mark_told(told: Sequence[Untold]) -> None:
+    """Tell that these versions are shown; one that has changed meanwhile is shown again."""
     writes = [
         UpdateOne(
-            {"_id": trade_id, "cover_version": {"$lt": cover_version}},
-            {"$set": {"cover_version": cover_version}, "$inc": {"version": 1}},
+            {"_id": item.trade.trade_id, "version": item.trade.version},
+            {"$set": {"untold": False, "shown": to_row(_now_shown(item.trade))}},
         )
-        for trade_id, cover_version in versions.items()
+        for item in told
     ]
     if writes:
-        rows_of(Trade).bulk_write(writes, ordered=False)
+        hints_of(Trade).bulk_write(writes, ordered=False)
+
+
+def take_untold(now: datetime, again_at: datetime, limit: int) -> list[str]:
+    """Pick trades that have waited to be shown, and put off the next look at them, in the same pass."""
+    query = {"untold": True, "$or": [{"tell_at": None}, {"tell_at": {"$lte": now}}]}
+    picked = [row["_id"] for row in rows_of(Trade).find(query, {"_id": 1}).limit(limit)]
+    if picked:
+        hints_of(Trade).update_many({"_id": {"$in": picked}}, {"$set": {"tell_at": again_at}})
+    return picked
+
+
+def _shown(row: Row) -> Shown:
+    return from_row(Shown, row.get("shown") or {})
+
+
+def _now_shown(trade: TradeValue) -> Shown:
+    return Shown(trade.status, trade.resting, trade.coverable)
 
 
 def _encoded(changes: dict[str, Any]) -> Row:

@@ -25,7 +25,6 @@ class User(BaseDocument):
     time_zone = fields.StringField(default="UTC")
     display_currency = fields.StringField(default="USD")
     signals_today = fields.DictField()
-    event_seq = fields.LongField(default=0)
     created_at = fields.DateTimeField(required=True)
 
     meta = {

@@ -15,7 +15,6 @@ from shared.models import halts
 from shared.models.accounts import Account
 from shared.models.mapping import rows_of
 from shared.models.trades import Trade
-from shared.models.users import User
 from shared.realtime import CHANNEL, EventKind, envelope, user_room
 from tests.browser.chromium import enter_demo
 from tests.sample.server import WebServer
@@ -28,7 +27,6 @@ CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 
 def emit(redis_url: str, kind: EventKind, seq: int) -> None:
     """Send one event as the workers do."""
-    rows_of(User).update_one({"_id": "demo"}, {"$set": {"event_seq": seq}})
     emitter = SocketIO(message_queue=redis_url, channel=CHANNEL)
     data = envelope(f"event-{seq}", seq, datetime.now(UTC), {})
     emitter.emit(str(kind), data, to=user_room("demo"))

@@ -28,7 +28,6 @@ def add_user(user_id: str, now: datetime, *, discord_id: str = "", name: str = "
             "time_zone": zone,
             "display_currency": "USD",
             "signals_today": {},
-            "event_seq": 0,
             "created_at": now,
         }
     )

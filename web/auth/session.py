@@ -13,13 +13,12 @@ _USER_ID = "user_id"
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """The signed-in user, as pages need it; `event_seq` numbers the newest event sent to them."""
+    """The signed-in user, as pages need it."""
 
     user_id: str
     name: str
     time_zone: str
     display_currency: str
-    event_seq: int
 
 
 def begin_session(user_id: str) -> None:
@@ -47,7 +46,6 @@ def read_follower() -> Follower | None:
         name=row["name"],
         time_zone=row.get("time_zone") or "UTC",
         display_currency=row.get("display_currency") or "USD",
-        event_seq=row.get("event_seq") or 0,
     )
 
 

@@ -65,5 +65,4 @@ def user_row(user_id: str, discord_id: str, name: str, tier: str, *, is_admin: b
         "time_zone": "UTC",
         "display_currency": "USD",
         "signals_today": {},
-        "event_seq": 0,
     }

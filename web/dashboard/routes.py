@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from shared.models import outbox
 from web.auth.policy import follower
 from web.auth.session import current_follower
 from web.dashboard.overview import PARTS, OverviewReader, read_receipts
@@ -16,9 +17,11 @@ blueprint = Blueprint("dashboard", __name__)
 @follower
 def overview() -> ResponseReturnValue:
     """Show the whole page; it is complete without its script."""
+    # Before the parts are read: what happens while they are comes again, and is not missed.
+    newest = outbox.newest_seq(current_follower().user_id)
     reader = _reader()
     parts = {name: build(reader) for name, build in PARTS.items()}
-    return render_template("overview.html", follower=current_follower(), **parts)
+    return render_template("overview.html", follower=current_follower(), newest_seq=newest, **parts)
 
 
 @blueprint.get("/overview/parts/<name>")

@@ -64,7 +64,7 @@ def catch_up(asked: object = None) -> dict[str, Any]:
         return {"error": "unavailable", "events": [], "more": False}
     return {
         "events": [
-            {"kind": event.kind, **envelope(event.event_id, event.seq or 0, event.at, event.data)}
+            {"kind": event.kind, **envelope(event.event_id, event.seq, event.at, event.data)}
             for event in events[:CATCH_UP_LIMIT]
         ],
         "more": len(events) > CATCH_UP_LIMIT,

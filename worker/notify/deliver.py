@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.models import outbox
 from shared.realtime import CHANNEL, envelope, user_room
-from worker.context import Context, utc_now
+from worker.context import Context
 
 if TYPE_CHECKING:
     from flask_socketio import SocketIO
@@ -16,12 +16,9 @@ def deliver(context: Context, event_ids: Sequence[str]) -> str:
     """Emit events that were not delivered; one that is emitted twice keeps its number and id."""
     emitter = _emitter(context.settings.redis_url)
     waiting = [event for event in outbox.find_many(event_ids) if not event.delivered]
-    numbers = outbox.give_seqs([event for event in waiting if event.seq is None], utc_now())
     for event in waiting:
-        seq = event.seq or numbers.get(event.event_id)
-        if seq is not None:
-            message = envelope(event.event_id, seq, event.at, event.data)
-            emitter.emit(event.kind, message, to=user_room(event.user_id))
+        message = envelope(event.event_id, event.seq, event.at, event.data)
+        emitter.emit(event.kind, message, to=user_room(event.user_id))
     outbox.mark_delivered([event.event_id for event in waiting])
     return f"{len(waiting)} of {len(event_ids)} delivered"
 

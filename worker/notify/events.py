@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.accounts import Account
 from shared.domain.identifiers import event_id
-from shared.domain.money import to_plain
+from shared.domain.money import ZERO, to_plain
 from shared.domain.orders import Order
 from shared.domain.receipts import Receipt
 from shared.domain.trades import Trade, TradeStatus
@@ -14,6 +14,7 @@ from shared.models import outbox
 from shared.models.commands import End
 from shared.models.mapping import millisecond
 from shared.models.outbox import OutboxEvent
+from shared.models.trades import Shown
 from shared.realtime import EventKind
 from shared.tasks import TaskName
 
@@ -58,12 +59,14 @@ def order_events(changed: Iterable[Order], now: datetime) -> list[OutboxEvent]:
     ]
 
 
-def trade_events(before: Trade, after: Trade, now: datetime) -> list[OutboxEvent]:
-    """What happened to a trade between two versions, and to its cover."""
-    kind = EventKind.TRADE_CHANGED
+def trade_events(before: Shown, after: Trade, now: datetime) -> list[OutboxEvent]:
+    """What happened to a trade since it was last shown, and to its cover."""
+    kinds = [EventKind.TRADE_CHANGED]
     if after.status is not before.status:
-        kind = EventKind.TRADE_OPENED if after.status is TradeStatus.OPEN else kind
-        kind = EventKind.TRADE_CLOSED if after.is_over else kind
+        has_opened = before.status is TradeStatus.PENDING and after.entered > ZERO
+        kinds = [EventKind.TRADE_OPENED] if has_opened else []
+        kinds += [EventKind.TRADE_CLOSED] if after.is_over else []
+        kinds = kinds or [EventKind.TRADE_CHANGED]
     facts = {
         "trade_id": after.trade_id,
         "symbol": after.symbol,
@@ -73,7 +76,7 @@ def trade_events(before: Trade, after: Trade, now: datetime) -> list[OutboxEvent
         "realised_pnl": to_plain(after.realised_pnl),
         "close_reason": after.close_reason or "",
     }
-    events = [_event(kind, after.trade_id, after.version, after.user_id, now, **facts)]
+    events = [_event(kind, after.trade_id, after.version, after.user_id, now, **facts) for kind in kinds]
     if (before.resting, before.coverable) != (after.resting, after.coverable):
         cover = {
             "trade_id": after.trade_id,

@@ -1,12 +1,13 @@
 """Fold what a venue reports into an order: fills first, then the move, by compare-and-set."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.domain.fills import Fill
 from shared.domain.identifiers import fill_id
 from shared.domain.order_status import TERMINAL, OrderStatus
-from shared.domain.orders import FillReport, Order, OrderReport, Purpose, fold_report
+from shared.domain.orders import FillReport, Order, OrderChange, OrderReport, Purpose, fold_report
 from shared.logs import get_logger
 from shared.models import fills, orders
 from shared.models.fills import StoredFill
@@ -19,34 +20,46 @@ SETTLE_WITHIN = timedelta(seconds=3)
 POLL_EVERY = timedelta(seconds=5)
 
 
-def apply_reports(reports: Sequence[tuple[Order, OrderReport]], now: datetime) -> None:
-    """Apply the reports of a wave, all fills in one write and all moves in another.
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Orders as they stand after their reports, and the executions that came with them."""
+
+    orders: list[Order] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+
+
+def apply_reports(reports: Sequence[tuple[Order, OrderReport]], now: datetime) -> Applied | None:
+    """Apply the reports of a wave, all fills in one write and all moves in another; return what they made.
 
     Where a move is lost to somebody else's, each report is applied by itself: one that was applied
-    already changes nothing.
+    already changes nothing, and None is returned because nobody knows how the orders stand.
     """
-    fills.create_many_once([fill for order, report in reports for fill in _stored(order, report.fills)])
-    moves = [move for order, report in reports if (move := _move(order, report, now)) is not None]
-    if not orders.move_all(moves):
-        for order, report in reports:
-            apply_report(order, report, now)
+    stored = [fill for order, report in reports for fill in _stored(order, report.fills)]
+    fills.create_many_once(stored)
+    moves = {order.order_id: _move(order, report, now) for order, report in reports}
+    if orders.move_all([move for move in moves.values() if move is not None]):
+        after = [move.after if (move := moves[order.order_id]) else order for order, _ in reports]
+        return Applied(after, [item.fill for item in stored])
+    for order, report in reports:
+        apply_report(order, report, now)
+    return None
 
 
 def apply_report(order: Order, report: OrderReport, now: datetime) -> bool:
-    """Apply one report; True where it moved the order. Late, repeated and reordered reports are absorbed.
+    """Apply one report; True where it told anything new. Late, repeated and reordered reports are absorbed.
 
     The order is left `unsettled`: its trade, events and cover follow in `settle`.
     """
-    fills.create_many_once(_stored(order, report.fills))
+    has_new_fills = fills.create_many_once(_stored(order, report.fills))
     current: Order | None = order
     for _ in range(ATTEMPTS):
         move = None if current is None else _move(current, report, now)
         if move is None:
-            return False
+            return has_new_fills
         if orders.move_all([move]):
             return True
         current = orders.find(order.order_id)
-    return False
+    return has_new_fills
 
 
 def _move(current: Order, report: OrderReport, now: datetime) -> orders.Move | None:
@@ -70,8 +83,13 @@ def _move(current: Order, report: OrderReport, now: datetime) -> orders.Move | N
             "cancel_requested": current.cancel_requested or change.status is OrderStatus.PENDING_CANCEL,
             "unsettled": True,
         },
-        code=change.code,
+        code=_code_of(current, change),
     )
+
+
+def _code_of(current: Order, change: OrderChange) -> str | None:
+    # Who asked for a cancel knows better why than the venue does.
+    return current.cancel_code or change.code if change.status is OrderStatus.CANCELED else change.code
 
 
 def _stored(order: Order, reports: Sequence[FillReport]) -> list[StoredFill]:

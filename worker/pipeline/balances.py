@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shared.brokers.base import Balance
+from shared.brokers.weights import Call
 from shared.domain.accounts import Account, AccountStatus
 from shared.domain.errors import TradeError
 from shared.domain.money import ZERO
@@ -14,7 +15,10 @@ from shared.logs import get_logger
 from shared.models import accounts, market, orders, trades
 from shared.models.mapping import millisecond
 from worker.context import Context, utc_now
+from worker.limits import Pot, Urgency
 from worker.notify.events import account_events, ring_events
+from worker.pipeline.budget import affordable
+from worker.pipeline.external import suspect
 
 log = get_logger(__name__)
 
@@ -27,9 +31,10 @@ def refresh(context: Context, account_ids: Sequence[str]) -> int:
     """Read the balances of accounts from their venues and store them with their time; return how many came."""
     known = list(accounts.find_many(account_ids).values())
     _open_paper_accounts(context, known)
+    alive = trades.alive_of_accounts([account.account_id for account in known])
     started = millisecond(utc_now())
     ended = {account.account_id: _ended_intents(account) for account in known}
-    answers = context.loop.run(_read_all(context, known), READ_SECONDS + 5)
+    answers = _read(context, known)
     stored = 0
     for account, balances in zip(known, answers, strict=True):
         if balances is None:
@@ -39,6 +44,8 @@ def refresh(context: Context, account_ids: Sequence[str]) -> int:
             account.account_id, total=total, free=free, at=started, release_intents=ended[account.account_id]
         )
         stored += 1
+    held = {a.account_id: found for a, found in zip(known, answers, strict=True) if found is not None}
+    suspect(context, alive, held)
     ring_events(account_events(known, started))
     return stored
 
@@ -71,8 +78,20 @@ def _open_paper_accounts(context: Context, known: Sequence[Account]) -> None:
 def _ended_intents(account: Account) -> list[str]:
     if not account.reservations:
         return []
-    found = orders.find_by_intents(list(account.reservations))
+    found = orders.find_entries(list(account.reservations))
     return [order.intent_id for order in found if order.status in TERMINAL and not order.unsettled]
+
+
+def _read(context: Context, known: Sequence[Account]) -> list[Sequence[Balance] | None]:
+    """Read balances as far as the venues' limits allow; None for who was not read."""
+
+    def pot_of(account: Account) -> Pot:
+        return context.pot(account.venue, account.environment, account.account_id)
+
+    asked = affordable(context, known, pot_of, Call.BALANCES, urgency=Urgency.SNAPSHOT)
+    answers = context.loop.run(_read_all(context, asked), READ_SECONDS + 5)
+    by_id = {account.account_id: found for account, found in zip(asked, answers, strict=True)}
+    return [by_id.get(account.account_id) for account in known]
 
 
 async def _read_all(context: Context, known: Sequence[Account]) -> list[Sequence[Balance] | None]:

@@ -5,7 +5,7 @@ as it stands (`shared.domain.by_hand`), changed by compare-and-set, and ended on
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from shared.domain.errors import TradeError
 from shared.domain.identifiers import event_id
 from shared.domain.instruments import Instrument
 from shared.domain.trades import Trade
+from shared.gathering import ring_gathered
 from shared.logs import get_logger
 from shared.models import commands, orders, outbox, records, trades
 from shared.models.commands import End
@@ -25,7 +26,7 @@ from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.failpoints import failpoint
-from worker.notify.events import command_events, ring_events, ring_for, trade_events
+from worker.notify.events import command_events, ring_for
 from worker.pipeline.asked import ring_flattens
 from worker.pipeline.cancel import cancel_orders
 from worker.pipeline.settle import settle_trades
@@ -201,11 +202,6 @@ def _change(plans: Sequence[_Plan], moved: set[str]) -> set[str]:
     if won:
         commands.mark_applied(done, now)
         enqueue(TaskName.TRADES_PROTECT, [plan.trade.trade_id for plan in won])
-        ring_events([event for plan in won for event in trade_events(plan.trade, _after(plan), now)])
+        ring_gathered(TaskName.TRADES_SHOW, [plan.trade.trade_id for plan in won])
     moved |= done
     return begun - done
-
-
-def _after(plan: _Plan) -> Trade:
-    """The trade as it stands after the write."""
-    return replace(plan.trade, version=plan.trade.version + 1, **plan.step.changes)

@@ -1,12 +1,14 @@
 """Cancels: asked for in the database first, then at the venue; they may be repeated."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
-from shared.brokers.base import NotFound
+from shared.brokers.base import NotFound, PairingBroker
+from shared.domain.accounts import Account
 from shared.domain.errors import TradeError
 from shared.domain.order_status import AT_VENUE, OrderStatus
-from shared.domain.orders import Order, OrderReport
+from shared.domain.orders import Order, OrderReport, PairLookup, Purpose
 from shared.logs import get_logger
 from shared.models import accounts, orders
 from worker.context import Context, utc_now
@@ -17,10 +19,12 @@ log = get_logger(__name__)
 
 CANCEL_SECONDS = 10.0
 
+_Told = tuple[Order, OrderReport | None]
+
 
 def cancel_orders(context: Context, order_ids: Sequence[str], *, code: str = "WITHDRAWN") -> str:
     """Withdraw what was not sent and cancel what rests; what is unresolved is cancelled when it resolves."""
-    orders.request_cancel(order_ids)
+    orders.request_cancel(order_ids, code)
     now = utc_now()
     touched: set[str] = set()
     resting: list[Order] = []
@@ -30,8 +34,8 @@ def cancel_orders(context: Context, order_ids: Sequence[str], *, code: str = "WI
             touched.add(order.trade_id)
         elif order.status in AT_VENUE:
             resting.append(order)
-    reports = context.loop.run(_cancel_all(context, resting), CANCEL_SECONDS + 5) if resting else []
-    for order, report in zip(resting, reports, strict=True):
+    told = context.loop.run(_cancel_all(context, resting), CANCEL_SECONDS + 5) if resting else []
+    for order, report in told:
         touched.add(order.trade_id)
         if report is not None:
             apply_report(order, report, now)
@@ -41,17 +45,35 @@ def cancel_orders(context: Context, order_ids: Sequence[str], *, code: str = "WI
     return f"{len(resting)} asked to cancel"
 
 
-async def _cancel_all(context: Context, resting: Sequence[Order]) -> list[OrderReport | None]:
+async def _cancel_all(context: Context, resting: Sequence[Order]) -> list[_Told]:
     known = await asyncio.to_thread(accounts.find_many, {order.account_id for order in resting})
+    told = await asyncio.gather(*(_cancel(context, known, orders_) for orders_ in _writes(resting)))
+    return [pair for pairs in told for pair in pairs]
 
-    async def cancel(order: Order) -> OrderReport | None:
-        try:
-            broker = context.broker(known[order.account_id])
-            answer = await asyncio.wait_for(broker.cancel_order(order.lookup()), CANCEL_SECONDS)
-        except (TradeError, TimeoutError) as error:
-            # A failed cancel proves nothing; the reconciler asks, and the cancel is repeated.
-            log.warning("order.cancel_failed", order_id=order.order_id, error=str(error)[:200])
-            return None
-        return None if isinstance(answer, NotFound) else answer
 
-    return list(await asyncio.gather(*(cancel(order) for order in resting)))
+def _writes(resting: Sequence[Order]) -> list[tuple[Order, ...]]:
+    """Group what one cancel takes away: a stop with the target that was written with it, else one order."""
+    targets = {o.pair_id: o for o in resting if o.pair_id and o.purpose is Purpose.TARGET}
+    stops = {o.pair_id for o in resting if o.pair_id in targets and o.purpose is Purpose.STOP}
+    singles = [o for o in resting if o.pair_id not in stops or o.purpose is Purpose.STOP]
+    return [(o, targets[o.pair_id]) if o.pair_id in stops else (o,) for o in singles]
+
+
+async def _cancel(context: Context, known: Mapping[str, Account], together: tuple[Order, ...]) -> list[_Told]:
+    try:
+        broker = context.broker(known[together[0].account_id])
+        if len(together) == 1:
+            answer = await asyncio.wait_for(broker.cancel_order(together[0].lookup()), CANCEL_SECONDS)
+            return [(together[0], None if isinstance(answer, NotFound) else answer)]
+        stop, target = together
+        pair = PairLookup(stop.pair_id or "", stop.lookup(), target.lookup())
+        both = await asyncio.wait_for(cast("PairingBroker", broker).cancel_pair(pair), CANCEL_SECONDS)
+        return (
+            [(o, None) for o in together]
+            if isinstance(both, NotFound)
+            else [(stop, both[0]), (target, both[1])]
+        )
+    except (TradeError, TimeoutError) as error:
+        # A failed cancel proves nothing; the reconciler asks, and the cancel is repeated.
+        log.warning("order.cancel_failed", order_id=together[0].order_id, error=str(error)[:200])
+        return [(order, None) for order in together]

@@ -7,9 +7,9 @@ from shared.domain.entry import Leg, entry_expiry, target_percents
 from shared.domain.identifiers import entry_intent_id
 from shared.domain.intents import Intent, first_attempt
 from shared.domain.orders import Order, Purpose
-from shared.domain.protection import even_targets
 from shared.domain.risk import Facts, SizedEntry
 from shared.domain.signals import Side
+from shared.domain.targets import split_targets
 from shared.domain.trades import Trade, TradeStatus
 from worker.pipeline.planning import Planning
 
@@ -46,10 +46,13 @@ def make_trade(planning: Planning, facts: Facts, sized: SizedEntry, now: datetim
         stop_price=sized.stop.price,
         stop_percent=sized.stop.percent,
         initial_stop_price=sized.stop.price,
-        targets=even_targets(
-            tuple(instrument.round_price(p) for p in _sane_targets(prices, facts.side, sized))
+        targets=split_targets(
+            tuple(instrument.round_price(p) for p in _sane_targets(prices, facts.side, sized)),
+            facts.bot.settings.target_split,
         ),
         targets_percent=target_percents(planning.signal, instrument, sized.reference),
+        target_split=facts.bot.settings.target_split,
+        break_even_after=facts.bot.settings.break_even_after,
     )
 
 

@@ -275,6 +275,12 @@ def _write(planning: Planning, passed: Sequence[_Passed], orphans: set[str]) -> 
 
 def _ring_orders(passed: Sequence[_Passed], receipts: Sequence[Receipt]) -> None:
     going = {receipt.trade_id for receipt in receipts if receipt.outcome is Verdict.PASSED}
-    ids = [order.order_id for item in passed if item.trade.trade_id in going for order in item.orders]
-    for start in range(0, len(ids), RING_CHUNK):
-        enqueue(TaskName.ORDERS_EXECUTE, ids[start : start + RING_CHUNK])
+    by_venue: dict[tuple[str, str], list[str]] = {}
+    for item in passed:
+        if item.trade.trade_id in going:
+            venue = (item.account.venue, item.account.environment)
+            by_venue.setdefault(venue, []).extend(order.order_id for order in item.orders)
+    # One venue a message: who waits for a slow one never waits with followers of another.
+    for ids in by_venue.values():
+        for start in range(0, len(ids), RING_CHUNK):
+            enqueue(TaskName.ORDERS_EXECUTE, ids[start : start + RING_CHUNK])

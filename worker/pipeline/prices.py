@@ -8,6 +8,7 @@ from shared.logs import get_logger
 from shared.models import market, orders, trades
 from worker.context import Context, utc_now
 from worker.pipeline.apply import apply_report
+from worker.pipeline.entries import drop_passed_by
 from worker.pipeline.settle import settle_trades
 
 log = get_logger(__name__)
@@ -28,6 +29,7 @@ def refresh_prices(context: Context) -> str:
         count += len(quotes)
         if environment == "paper":
             moved += _match_paper(context, quotes)
+        drop_passed_by(context, venue, environment, {quote.symbol: quote for quote in quotes})
     return f"{count} quotes, {moved} paper orders moved"
 
 

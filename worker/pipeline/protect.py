@@ -1,59 +1,155 @@
-"""Cover as a standing duty: compare wanted with actual, and act until covered or flat."""
+"""Cover as a standing duty: settle a trade, compare wanted with actual cover, and act until covered or flat.
 
-from collections.abc import Sequence
-from datetime import timedelta
+What a round places is claimed as it is written, sent, and carried into its trade with the fill that it covers: one
+reading and one writing of the trade for both.
+"""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from time import monotonic
+from uuid import uuid4
+
+from shared.database import database_now
+from shared.domain.cover import CoverPlan
 from shared.domain.intents import first_attempt
 from shared.domain.orders import Order
 from shared.domain.protection import plan_cover
+from shared.domain.trade_state import Seen, trade_changes
+from shared.domain.trades import Trade
 from shared.logs import get_logger
-from shared.models import orders, trades
+from shared.models import claims, orders, trades
 from shared.models.mapping import millisecond
-from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.failpoints import failpoint
+from worker.pipeline.apply import Applied
 from worker.pipeline.cancel import cancel_orders
-from worker.pipeline.settle import settle_trades
-from worker.pipeline.submit import execute
+from worker.pipeline.failures import is_late
+from worker.pipeline.lines import Line, lines_of, take_tokens
+from worker.pipeline.settle import Settled, read_trades, settle_trades, write_settled
+from worker.pipeline.submit import CLAIM_SECONDS, TASK_SECONDS, fold_answers, send_claimed
 
 log = get_logger(__name__)
 
 FIRST_CHECK = timedelta(seconds=5)
 WATCH_LIMIT = 1000
 WATCH_AGAIN = timedelta(seconds=5)
+ROUNDS = 3
+"""What an old level held is free once it is cancelled: the same task covers it again, and no bell lies between."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """A trade as it was read, as it stands by its orders and fills, and what its cover lacks."""
+
+    seen: Seen
+    after: Trade
+    plan: CoverPlan
+
+
+@dataclass
+class _Sent:
+    """What became of a round's orders: those that are known, and the trades that have to be read again."""
+
+    applied: Applied = field(default_factory=Applied)
+    unsure: set[str] = field(default_factory=set)
 
 
 def protect(context: Context, trade_ids: Sequence[str]) -> str:
-    """Place what the cover of trades lacks and cancel what is superfluous; safe to repeat."""
-    found, made = run_together(trades.finding_many(trade_ids), orders.finding_of_trades(trade_ids))
+    """Bring trades up to their orders and their cover up to what is wanted; safe to repeat."""
+    ends_at = monotonic() + TASK_SECONDS
+    todo: Collection[str] = trade_ids
+    placed = cancelled = 0
+    for _ in range(ROUNDS):
+        desks = _compare(context, todo)
+        wanted = [order for desk in desks for order in _orders_of(desk)]
+        superfluous = [order_id for desk in desks for order_id in desk.plan.cancel]
+        sent = _send(context, wanted, ends_at)
+        unsure = _carry(desks, sent) | sent.unsure
+        settle_trades(context, unsure)
+        if superfluous:
+            cancel_orders(context, superfluous)
+        placed, cancelled = placed + len(wanted), cancelled + len(superfluous)
+        todo = {desk.seen.trade.trade_id for desk in desks if desk.plan.cancel}
+        if not todo:
+            break
+    return f"{placed} placed, {cancelled} cancelled"
+
+
+def _compare(context: Context, trade_ids: Collection[str]) -> list[_Desk]:
     now = millisecond(utc_now())
-    placed: list[Order] = []
-    versions: dict[str, int] = {}
-    superfluous: list[str] = []
-    done: list[str] = []
-    for trade in found:
-        instrument = context.instruments(trade.venue, trade.environment, [trade.symbol]).get(trade.symbol)
-        if instrument is None:
-            log.error("trade.instrument_gone", trade_id=trade.trade_id, symbol=trade.symbol)
-            continue
-        known = tuple(order for order in made if order.trade_id == trade.trade_id)
-        plan = plan_cover(trade, known, instrument, now)
-        if plan.is_calm and trade.needs_cover and plan.is_done:
-            done.append(trade.trade_id)
-        placed += [first_attempt(trade, intent, now, now + FIRST_CHECK) for intent in plan.place]
-        if plan.place:
-            versions[trade.trade_id] = max(intent.cover_version for intent in plan.place)
-        superfluous += plan.cancel
-    # Rows before the version: two protectors of one want derive the same ids and write the same rows.
-    orders.create_many_once(placed)
-    trades.raise_cover_versions(versions)
+    desks = []
+    for seen in read_trades(context, trade_ids):
+        after = replace(seen.trade, **trade_changes(seen, now))
+        plan = plan_cover(after, seen.orders, seen.instrument, now, seen.terms)
+        desks.append(_Desk(seen, after, plan))
+    return desks
+
+
+def _orders_of(desk: _Desk) -> list[Order]:
+    now = millisecond(utc_now())
+    return [first_attempt(desk.after, intent, now, now + FIRST_CHECK) for intent in desk.plan.place]
+
+
+def _send(context: Context, wanted: Sequence[Order], ends_at: float) -> _Sent:
+    sent = _Sent()
+    for line in lines_of(context, wanted):
+        while line.writes:
+            if context.is_hanging(line.pot) or monotonic() > ends_at:
+                _leave(line, sent)
+                break
+            wave = [order for write in take_tokens(context, line, ends_at) for order in write]
+            if wave:
+                _send_wave(context, line, wave, ends_at, sent)
+    return sent
+
+
+def _send_wave(context: Context, line: Line, wave: Sequence[Order], ends_at: float, sent: _Sent) -> None:
+    claimed_at = monotonic()
+    claimed = claims.create_claimed(wave, uuid4().hex, database_now())
     failpoint("after_cover_intents")
-    execute(context, [order.order_id for order in placed])
-    if superfluous:
-        cancel_orders(context, superfluous)
-    settle_trades(context, done)
-    return f"{len(placed)} placed, {len(superfluous)} cancelled"
+    lost = {order.trade_id for order in wave} - {order.trade_id for order in claimed}
+    answered = send_claimed(context, line.pot, claimed, min(claimed_at + CLAIM_SECONDS, ends_at))
+    applied = fold_answers(context, line.pot, answered)
+    known = {order.order_id for order in applied.orders} if applied else set()
+    sent.unsure |= lost | {order.trade_id for order in claimed if order.order_id not in known}
+    if applied:
+        sent.applied.orders.extend(applied.orders)
+        sent.applied.fills.extend(applied.fills)
+    late = [order.order_id for order, outcome in answered if is_late(outcome)]
+    if late:
+        enqueue(TaskName.ORDERS_EXECUTE_EXITS, late)
+
+
+def _leave(line: Line, sent: _Sent) -> None:
+    """Write down what could not go now: the sweep rings for it."""
+    left = [order for write in line.writes for order in write]
+    orders.create_many_once(left)
+    sent.unsure |= {order.trade_id for order in left}
+    line.writes = []
+
+
+def _carry(desks: Sequence[_Desk], sent: _Sent) -> set[str]:
+    """Write each trade once, with what this round has made of it; return those that others have changed meanwhile."""
+    now = millisecond(utc_now())
+    settled = [_settled(desk, sent, now) for desk in desks if desk.seen.trade.trade_id not in sent.unsure]
+    return write_settled(settled, now, rings_cover=False)
+
+
+def _settled(desk: _Desk, sent: _Sent, now: datetime) -> Settled:
+    trade_id = desk.seen.trade.trade_id
+    known = {order.order_id: order for order in desk.seen.orders}
+    known |= {order.order_id: order for order in sent.applied.orders if order.trade_id == trade_id}
+    executed = (*desk.seen.fills, *(fill for fill in sent.applied.fills if fill.trade_id == trade_id))
+    seen = replace(desk.seen, trade=desk.after, orders=tuple(known.values()), fills=executed)
+    final = replace(desk.after, **trade_changes(seen, now))
+    changes = {
+        name: value
+        for name in Trade.__dataclass_fields__
+        if (value := getattr(final, name)) != getattr(desk.seen.trade, name)
+    }
+    return Settled(desk.seen.trade, seen, changes)
 
 
 def watch_cover() -> int:

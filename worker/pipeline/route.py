@@ -4,6 +4,7 @@ from datetime import UTC
 
 from shared.domain.entry import resolve_symbol
 from shared.domain.receipts import Receipt
+from shared.domain.rotation import rotated
 from shared.domain.signals import Signal
 from shared.logs import get_logger
 from shared.models import bots, signals
@@ -19,6 +20,7 @@ from worker.pipeline.tell import tell
 log = get_logger(__name__)
 
 CHUNK = 250
+MOST_UNTOLD = 2500
 
 
 def plan_for_all(
@@ -29,7 +31,7 @@ def plan_for_all(
     *,
     is_first_pass: bool,
 ) -> plan.ChunkPlan:
-    """Plan for every active bot of the provider and write their receipts but the last chunk's, which are returned.
+    """Plan for every active bot of the provider; return the receipts that are not written yet.
 
     Incomplete where some wait for a balance. Bots that have a receipt already are left alone, so that a repeated
     pass only finishes the rest.
@@ -38,7 +40,8 @@ def plan_for_all(
     if signal is None:
         raise ValueError("only an open is planned")
     written = {} if is_first_pass else signals.receipts_of_signal(record.signal_id)
-    waiting = [bot for bot in bots.active_of(terms.provider_id) if bot.trading_bot_id not in written]
+    listed = rotated(bots.active_of(terms.provider_id), record.signal_id)
+    waiting = [bot for bot in listed if bot.trading_bot_id not in written]
     if not waiting:
         return plan.ChunkPlan([], is_complete=True)
     planning = Planning(
@@ -53,10 +56,13 @@ def plan_for_all(
     is_complete = True
     receipts: list[Receipt] = []
     for start in range(0, len(waiting), CHUNK):
-        tell(receipts)
         chunk = plan.plan_chunk(context, planning, waiting[start : start + CHUNK], place=start)
         is_complete &= chunk.is_complete
-        receipts = chunk.receipts
+        # Nobody waits for a receipt as others wait for their order: they are written when all are on their way.
+        receipts += chunk.receipts
+        if len(receipts) >= MOST_UNTOLD:
+            tell(receipts)
+            receipts = []
     return plan.ChunkPlan(receipts, is_complete)
 
 

@@ -1,22 +1,24 @@
 """Ring again for everything that was recorded but not advanced: start-up and recovery are this one path."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
 from shared.domain.order_status import TERMINAL, OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.gathering import count_gathered, ring_gathered, ring_left_over
-from shared.models import accounts, messages, orders, outbox
+from shared.models import accounts, messages, orders, outbox, trades
 from shared.tasks import Queue, TaskName, bell_list, enqueue
 from worker.context import Context, utc_now
 from worker.pipeline.asked import ring_asked
 from worker.pipeline.cancel import cancel_orders
 from worker.pipeline.ingest import fail_spent
+from worker.pipeline.settle import settle_trades
 
 LIMIT = 2000
 CHUNK = 100
 EXITS = frozenset(Purpose) - {Purpose.ENTRY}
 RESERVATION_GRACE = timedelta(seconds=60)
+SHOW_AGAIN = timedelta(seconds=30)
 
 
 def sweep(context: Context) -> str:
@@ -31,6 +33,7 @@ def sweep(context: Context) -> str:
         _ring_unsent(now, TaskName.ORDERS_EXECUTE, {Purpose.ENTRY}, _room(context, Queue.ORDERS)),
         _ring_unsent(now, TaskName.ORDERS_EXECUTE_EXITS, EXITS, _room(context, Queue.EXITS)),
         _ring_unsettled(now, _room(context, Queue.EXITS)),
+        _ring_untold(now, LIMIT - count_gathered(TaskName.TRADES_SHOW)),
         ring_asked(now, _room(context, Queue.EXITS)),
         _ring_events(now, LIMIT - count_gathered(TaskName.NOTIFICATIONS_DELIVER)),
     ]
@@ -61,13 +64,25 @@ def _ring_unsent(now: datetime, name: TaskName, purposes: Set[Purpose], room: in
     return f"{len(ids)} orders"
 
 
+def _chunks(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+
+
 def _ring_unsettled(now: datetime, room: int) -> str:
     if not room:
         return "no room for trades"
     unsettled = {order.trade_id for order in orders.unsettled(now, room)}
-    for trade_id in unsettled:
-        enqueue(TaskName.TRADES_SETTLE, trade_id)
+    for trade_ids in _chunks(sorted(unsettled)):
+        enqueue(TaskName.TRADES_SETTLE, *trade_ids)
     return f"{len(unsettled)} trades"
+
+
+def _ring_untold(now: datetime, room: int) -> str:
+    if room <= 0:
+        return "no room for trades to show"
+    untold = trades.take_untold(now, now + SHOW_AGAIN, room)
+    ring_gathered(TaskName.TRADES_SHOW, untold)
+    return f"{len(untold)} trades to show"
 
 
 def _ring_events(now: datetime, room: int) -> str:
@@ -83,13 +98,24 @@ def expire_entries(context: Context) -> str:
     now = utc_now()
     past = orders.entries_past(now, LIMIT)
     unsent = [order for order in past if order.status is OrderStatus.INITIALIZED]
-    for order in unsent:
-        if orders.compare_and_set(order, OrderStatus.EXPIRED, now, code="NOT_SENT_IN_TIME", unsettled=True):
-            enqueue(TaskName.TRADES_SETTLE, order.trade_id)
+    for start in range(0, len(unsent), CHUNK):
+        _expire(context, unsent[start : start + CHUNK], now)
     resting = [order.order_id for order in past if order.status is not OrderStatus.INITIALIZED]
     if resting:
         cancel_orders(context, resting, code="ENTRY_EXPIRED")
     return f"{len(unsent)} expired, {len(resting)} cancelled"
+
+
+def _expire(context: Context, unsent: Sequence[Order], now: datetime) -> None:
+    # Where one was claimed meanwhile, nobody knows which: each trade is read again as it stands.
+    changes = {"unsettled": True}
+    orders.move_all(
+        [
+            orders.Move(order, OrderStatus.EXPIRED, now, changes, code=order.waits_for or "NOT_SENT_IN_TIME")
+            for order in unsent
+        ]
+    )
+    settle_trades(context, {order.trade_id for order in unsent})
 
 
 def _release_reservations(now: datetime) -> int:
@@ -100,7 +126,7 @@ def _release_reservations(now: datetime) -> int:
         old = [i for i, held in account.reservations.items() if now - held.at > RESERVATION_GRACE]
         if not old:
             continue
-        known = {order.intent_id: order for order in orders.find_by_intents(old)}
+        known = {order.intent_id: order for order in orders.find_entries(old)}
         gone = [i for i in old if i not in known or _ended_unfilled(known[i])]
         accounts.release(account.account_id, gone)
         released += len(gone)

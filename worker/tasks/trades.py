@@ -1,12 +1,16 @@
 """Tasks about trades and their cover."""
 
+from shared.gathering import take_gathered
 from shared.tasks import TaskName
 from worker.context import get_context
 from worker.pipeline import by_hand
 from worker.pipeline import flatten as flattening
 from worker.pipeline import protect as protection
 from worker.pipeline.settle import settle_trades
+from worker.pipeline.show import show_trades
 from worker.task import job, task
+
+SHOWN_AT_ONCE = 250
 
 
 @task(TaskName.TRADES_PROTECT)
@@ -16,9 +20,16 @@ def protect(trade_ids: list[str]) -> str:
 
 
 @task(TaskName.TRADES_SETTLE)
-def settle(trade_id: str) -> None:
-    """Bring a trade up to its orders and fills."""
-    settle_trades(get_context(), [trade_id])
+def settle(*trade_ids: str) -> None:
+    """Bring trades up to their orders and fills."""
+    settle_trades(get_context(), trade_ids)
+
+
+@task(TaskName.TRADES_SHOW)
+def show() -> str:
+    """Show what has gathered of settled trades to those who look."""
+    get_context().gather()
+    return show_trades(take_gathered(TaskName.TRADES_SHOW, SHOWN_AT_ONCE))
 
 
 @job(TaskName.TRADES_WATCH_COVER, 2)

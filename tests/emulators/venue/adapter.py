@@ -85,9 +85,10 @@ class HttpVenueBroker:
         """List open orders of a symbol and those that changed since a moment."""
         return await self._call("GET", "/orders", _each(read_order), query=_since(symbol, since))
 
-    async def fetch_open_orders(self) -> Sequence[OrderReport]:
-        """List all open orders."""
-        return await self._call("GET", "/orders/open", _each(read_order))
+    async def fetch_open_orders(self, symbol: str | None = None) -> Sequence[OrderReport]:
+        """List open orders, all or of one symbol."""
+        listed = await self._call("GET", "/orders/open", _each(read_order))
+        return tuple(report for report in listed if symbol in (None, report.symbol))
 
     async def fetch_fills(self, symbol: str, since: datetime) -> Sequence[FillReport]:
         """List executions of one instrument since a moment."""

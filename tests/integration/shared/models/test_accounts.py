@@ -81,9 +81,10 @@ class TestRelease:
         assert found() == account
 
     def test_accounts_that_hold_something_are_listed_and_others_not(self):
-        stored("holding", reservations={"a": HELD})
+        for name in ("holding", "released"):
+            stored(name)
+            assert accounts.reserve({name: (1, {"a": HELD})}) == {name}
         stored("empty")
-        stored("released", reservations={"a": HELD})
         accounts.release("released", ["a"])
         assert [account.account_id for account in accounts.holding_reservations(10)] == ["holding"]
 

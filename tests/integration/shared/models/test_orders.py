@@ -1,5 +1,6 @@
 """Orders on a real database: claimed once, moved by compare-and-set, one entry for a message."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,13 +11,18 @@ import pytest
 from shared.database import database_now
 from shared.domain.order_status import IllegalTransition, OrderStatus
 from shared.domain.orders import Order, Purpose
-from shared.models import orders
+from shared.models import claims, orders
 from shared.models.mapping import millisecond, rows_of
 from shared.models.orders import Order as OrderDocument
 from tests.integration.shared.models.at_once import THREADS, all_at_once
 from tests.unit.shared.domain.builders import make_order
 
 S = OrderStatus
+
+
+def claim(order_ids: Sequence[str], claim_id: str) -> list[Order]:
+    """Claim as a sender does that has just looked who waits."""
+    return claims.claim(claims.find_waiting(order_ids), claim_id, datetime.now(UTC))
 
 
 def now() -> datetime:
@@ -52,7 +58,7 @@ class TestBirth:
 
     def test_a_repeat_leaves_a_row_that_has_moved_meanwhile(self):
         (order,) = stored(exit_order("o"))
-        orders.claim(["o"], "c")
+        claim(["o"], "c")
         stored(order)
         assert found("o").status is S.SUBMITTED
 
@@ -93,17 +99,17 @@ class TestOneEntryPerMessage:
 class TestClaim:
     def test_under_eight_threads_each_order_is_claimed_once(self):
         ids = [order.order_id for order in stored(*(exit_order(f"o{n:02}") for n in range(40)))]
-        won = all_at_once(lambda n: [o.order_id for o in orders.claim(ids, f"claim{n}")])
+        won = all_at_once(lambda n: [o.order_id for o in claim(ids, f"claim{n}")])
         assert sorted(order_id for each in won for order_id in each) == ids
 
     def test_under_eight_threads_a_single_order_has_one_winner(self):
         stored(exit_order("o"))
-        won = all_at_once(lambda n: orders.claim(["o"], f"claim{n}"))
+        won = all_at_once(lambda n: claim(["o"], f"claim{n}"))
         assert sorted(map(len, won)) == [0] * (THREADS - 1) + [1]
 
     def test_overlapping_waves_share_without_a_double(self):
         ids = [order.order_id for order in stored(*(exit_order(f"o{n:02}") for n in range(30)))]
-        won = all_at_once(lambda n: [o.order_id for o in orders.claim(ids[n * 3 : n * 3 + 9], f"claim{n}")])
+        won = all_at_once(lambda n: [o.order_id for o in claim(ids[n * 3 : n * 3 + 9], f"claim{n}")])
         claimed = [order_id for each in won for order_id in each]
         assert len(claimed) == len(set(claimed))
         assert set(claimed) == set(ids)
@@ -112,13 +118,26 @@ class TestClaim:
     def test_the_winner_reads_its_claim_with_the_databases_time(self, others: int):
         ids = [o.order_id for o in stored(*(exit_order(f"o{n}") for n in range(1 + others)))]
         before = database_now()
-        claimed = orders.claim(ids, "mine")
+        claimed = claim(ids, "mine")
         assert {(o.status, o.claim_id, o.version) for o in claimed} == {(S.SUBMITTED, "mine", 1)}
         for order in claimed:
-            assert order == found(order.order_id)
-            assert order.sent_at is not None
-            assert before <= order.sent_at <= database_now()
-            assert order.next_check_at == order.sent_at + timedelta(seconds=1)
+            kept = found(order.order_id)
+            assert kept.sent_at is not None
+            assert before <= kept.sent_at <= database_now()
+            assert abs(kept.next_check_at - kept.sent_at - timedelta(seconds=1)) < timedelta(seconds=5)
+            times = {"sent_at": kept.sent_at, "next_check_at": kept.next_check_at}
+            assert replace(order, **times) == kept
+
+    def test_of_eight_that_write_the_same_order_claimed_one_sends_it(self):
+        wanted = [exit_order(f"o{n}") for n in range(3)]
+        won = all_at_once(lambda n: claims.create_claimed(wanted, f"claim{n}", now()))
+        assert sorted(order.order_id for each in won for order in each) == ["o0", "o1", "o2"]
+        for order in (order for each in won for order in each):
+            assert found(order.order_id) == order
+            assert [event["status"] for event in orders.events_of(order.order_id)] == [
+                "INITIALIZED",
+                "SUBMITTED",
+            ]
 
     @pytest.mark.parametrize("others", [0, 1])
     @pytest.mark.parametrize(
@@ -137,7 +156,7 @@ class TestClaim:
     def test_what_may_not_go_is_not_claimed(self, changes: dict[str, Any], others: int):
         stored(exit_order("o", **from_now(changes)), *(exit_order(f"x{n}") for n in range(others)))
         before = found("o")
-        assert [o.order_id for o in orders.claim(["o", "x0"][: 1 + others], "c")] == ["x0"][:others]
+        assert [o.order_id for o in claim(["o", "x0"][: 1 + others], "c")] == ["x0"][:others]
         assert found("o") == before
 
     @pytest.mark.parametrize(
@@ -152,19 +171,19 @@ class TestClaim:
     )
     def test_what_may_go_is_claimed(self, changes: dict[str, Any]):
         stored(exit_order("o", **from_now(changes)))
-        assert len(orders.claim(["o"], "c")) == 1
+        assert len(claim(["o"], "c")) == 1
 
     def test_a_claim_is_an_event(self):
         stored(exit_order("o"))
-        orders.claim(["o"], "c")
+        claim(["o"], "c")
         assert [(e["version"], e["status"]) for e in orders.events_of("o")] == [
             (0, "INITIALIZED"),
             (1, "SUBMITTED"),
         ]
 
     def test_nothing_to_claim_is_nothing(self):
-        assert orders.claim([], "c") == []
-        assert orders.claim(["no such"], "c") == []
+        assert claim([], "c") == []
+        assert claim(["no such"], "c") == []
 
 
 class TestCompareAndSet:
@@ -230,7 +249,7 @@ class TestLists:
     def test_a_cancel_is_asked_of_what_lives_and_listed_where_it_rests(self):
         statuses = [S.INITIALIZED, S.SUBMITTED, S.UNKNOWN, S.ACCEPTED, S.PENDING_CANCEL, S.FILLED, S.CANCELED]
         ids = [o.order_id for o in stored(*(exit_order(f"{s}", status=s) for s in statuses))]
-        orders.request_cancel(ids)
+        orders.request_cancel(ids, "WITHDRAWN")
         asked = {order.status for order in orders.find_many(ids) if order.cancel_requested}
         assert asked == set(statuses) - {S.FILLED, S.CANCELED}
         assert {o.status for o in orders.cancels_wanted(10)} == {S.ACCEPTED, S.PENDING_CANCEL}

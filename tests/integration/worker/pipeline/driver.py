@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,7 +18,7 @@ from shared.domain.orders import Order
 from shared.domain.receipts import Receipt
 from shared.domain.trades import Trade
 from shared.inbox import IncomingMessage, record_message
-from shared.models import accounts, bots, messages, orders, signals, trades
+from shared.models import accounts, bots, claims, messages, orders, signals, trades
 from shared.models.accounts import Account as AccountDocument
 from shared.models.bots import TradingBot as BotDocument
 from shared.models.mapping import rows_of, to_row
@@ -30,6 +31,11 @@ from worker.task import app
 
 GUILD, CHANNEL, AUTHOR = "900", "901", "902"
 MAX_BELLS = 5000
+
+
+def claim(order_ids: Sequence[str], claim_id: str) -> list[Order]:
+    """Claim as a sender does that has just looked who waits."""
+    return claims.claim(claims.find_waiting(order_ids), claim_id, datetime.now(UTC))
 
 
 @dataclass
@@ -76,7 +82,6 @@ class Driver:
             "discord_id": f"d{number}",
             "name": f"n{number}",
             "tier": tier,
-            "event_seq": 0,
         }
         rows_of(User).insert_one({**user, "created_at": now})
         account = Account(

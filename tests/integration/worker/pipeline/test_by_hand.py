@@ -13,6 +13,7 @@ import pytest
 
 from shared.commands import Caller, record_command
 from shared.domain.commands import OPERATOR, CommandKind, CommandStatus, Via
+from shared.domain.cover import CoverTerms
 from shared.domain.intents import first_attempt
 from shared.domain.order_status import LIVE, OrderStatus
 from shared.domain.orders import Order, Purpose
@@ -193,7 +194,7 @@ def _exit_order(driver: Driver, message: InboxMessage) -> Order:
     trade = driver.trade(message)
     instrument = driver.context.instruments("paper", "paper", [trade.symbol])[trade.symbol]
     now = datetime.now(UTC)
-    plan = plan_cover(trade, tuple(driver.orders(message)), instrument, now)
+    plan = plan_cover(trade, tuple(driver.orders(message)), instrument, now, CoverTerms())
     [intent] = [intent for intent in plan.place if intent.purpose is Purpose.EXIT]
     return first_attempt(trade, intent, now, now + timedelta(seconds=30))
 

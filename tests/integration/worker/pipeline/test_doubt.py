@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from shared.domain.cover import CoverTerms
 from shared.domain.intents import first_attempt
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, Purpose
@@ -11,9 +12,11 @@ from shared.domain.trades import TradeStatus
 from shared.models import orders
 from shared.models.mapping import rows_of
 from shared.models.orders import Order as OrderDocument
-from tests.integration.worker.pipeline.driver import Driver
+from tests.integration.worker.pipeline.driver import Driver, claim
 from worker.pipeline.ingest import ingest
-from worker.pipeline.reconcile import reconcile_due, resolve
+from worker.pipeline.reconcile import reconcile_due
+from worker.pipeline.resolve import resolve
+from worker.pipeline.settle import settle_trades
 from worker.pipeline.submit import execute
 from worker.pipeline.sweep import expire_entries, sweep
 
@@ -24,7 +27,7 @@ def claimed_only(driver: Driver) -> Order:
     ingest(driver.context, row_id)
     driver.lose_bells()
     [entry] = driver.orders(driver.message(row_id))
-    [claimed] = orders.claim([entry.order_id], "a-worker-that-died")
+    [claimed] = claim([entry.order_id], "a-worker-that-died")
     return claimed
 
 
@@ -110,17 +113,20 @@ def test_a_stop_proved_not_placed_is_tried_again_as_its_next_attempt(driver: Dri
     message = driver.message(row_id)
     execute(driver.context, [order.order_id for order in driver.orders(message)])
     driver.lose_bells()
+    settle_trades(driver.context, [driver.trade(message).trade_id])
+    driver.lose_bells()
     trade = driver.trade(message)
     plan = plan_cover(
         trade,
         tuple(driver.orders(message)),
         driver.context.instruments("paper", "paper", [trade.symbol])[trade.symbol],
         datetime.now(UTC),
+        CoverTerms(),
     )
     now = datetime.now(UTC)
     stop = first_attempt(trade, plan.place[0], now, now)
     orders.create_many_once([stop])
-    [claimed] = orders.claim([stop.order_id], "a-worker-that-died")
+    [claimed] = claim([stop.order_id], "a-worker-that-died")
     resolve(driver.context, [age(claimed, 60)])
     driver.make_due()
     sweep(driver.context)

@@ -8,7 +8,7 @@ from shared.domain.orders import Order
 from shared.models import orders
 from shared.models.mapping import rows_of
 from shared.models.orders import Order as OrderDocument
-from tests.integration.worker.pipeline.driver import Driver
+from tests.integration.worker.pipeline.driver import Driver, claim
 from worker.pipeline.ingest import ingest
 from worker.pipeline.submit import execute
 from worker.pipeline.sweep import sweep
@@ -20,7 +20,7 @@ def handed_back(driver: Driver, *, attempt_in_seconds: float) -> Order:
     ingest(driver.context, row_id)
     driver.lose_bells()
     [entry] = driver.orders(driver.message(row_id))
-    [claimed] = orders.claim([entry.order_id], "a-slow-worker")
+    [claimed] = claim([entry.order_id], "a-slow-worker")
     due = datetime.now(UTC) + timedelta(seconds=attempt_in_seconds)
     back = {"tries": 1, "next_check_at": due, "next_attempt_at": due}
     assert orders.compare_and_set(claimed, OrderStatus.INITIALIZED, datetime.now(UTC), **back)

@@ -13,6 +13,7 @@ from shared.domain.entry import (
     Leg,
     choose_stop,
     entry_expiry,
+    has_passed_by,
     ladder_prices,
     percent_away,
     plan_legs,
@@ -23,8 +24,8 @@ from shared.domain.entry import (
 from shared.domain.instruments import AssetClass, Instrument, OptionContract, pip_size
 from shared.domain.orders import OrderType
 from shared.domain.signals import Side, Signal, Trigger
-from shared.domain.trades import StopSource
-from tests.unit.shared.domain.builders import NOW, make_instrument, make_signal
+from shared.domain.trades import StopSource, Target
+from tests.unit.shared.domain.builders import NOW, make_instrument, make_signal, make_trade
 
 BITCOIN = make_instrument()
 BUY, SELL = Side.BUY, Side.SELL
@@ -251,3 +252,24 @@ def test_pips_say_nothing_where_the_market_knows_none():
     assert stop is not None
     assert stop.source is StopSource.DEFAULT
     assert target_percents(signal, BITCOIN, Decimal(100)) == ()
+
+
+class TestPassedBy:
+    trade = make_trade(targets=(Target(Decimal(110), Decimal(1)),))
+
+    @pytest.mark.parametrize(
+        ("bid", "ask", "is_passed"),
+        [(100, 101, False), (110, 111, True), (94, 95, True), (94, 96, False), (109, 110, False)],
+    )
+    def test_a_buy_comes_too_late_once_the_bid_was_at_its_target_or_the_ask_at_its_stop(
+        self, bid: int, ask: int, is_passed: bool
+    ):
+        assert has_passed_by(self.trade, Decimal(bid), Decimal(ask)) is is_passed
+
+    def test_a_sell_is_the_mirror(self):
+        short = make_trade(
+            side=Side.SELL, stop_price=Decimal(105), targets=(Target(Decimal(90), Decimal(1)),)
+        )
+        assert has_passed_by(short, Decimal(105), Decimal(106))
+        assert has_passed_by(short, Decimal(89), Decimal(90))
+        assert not has_passed_by(short, Decimal(99), Decimal(100))

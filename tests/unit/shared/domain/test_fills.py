@@ -7,9 +7,10 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.fills import Fill, TradeFold, fold_fills
+from shared.domain.fills import Fill, TradeFold, fold_fills, missing_fills
+from shared.domain.order_status import OrderStatus
 from shared.domain.signals import Side
-from tests.unit.shared.domain.builders import NOW, make_fill, make_instrument
+from tests.unit.shared.domain.builders import NOW, make_fill, make_instrument, make_order
 
 BITCOIN = make_instrument()
 TINY = Fraction(1, 10**15)
@@ -109,3 +110,36 @@ def test_the_times_are_the_first_entrys_and_the_last_exits():
     ]
     fold = fold_fills(fills, Side.BUY, BITCOIN)
     assert (fold.first_entry_at, fold.last_exit_at) == (moments[0], moments[3])
+
+
+class TestQuantityWithoutExecutions:
+    order = make_order(
+        status=OrderStatus.FILLED, filled_quantity=Decimal(10), average_fill_price=Decimal(101)
+    )
+
+    def test_what_the_venue_has_counted_and_not_told_is_one_provisional_fill(self):
+        [fill] = missing_fills([self.order], [])
+        assert (fill.quantity, fill.price, fill.is_entry) == (10, 101, True)
+
+    def test_executions_take_its_place_as_they_come(self):
+        known = make_fill(quantity=Decimal(4), price=Decimal(100))
+        [fill] = missing_fills([self.order], [known])
+        assert fill.quantity == 6
+        assert fill.price * 6 + 400 == 1010
+        assert missing_fills([self.order], [known, make_fill("b", quantity=Decimal(6))]) == []
+
+    def test_executions_before_the_venues_count_are_facts_already(self):
+        assert missing_fills([make_order()], [make_fill()]) == []
+
+    @given(st.lists(st.integers(1, 50), min_size=1, max_size=6), st.data())
+    def test_in_whatever_order_they_come_the_position_is_the_venues_count(
+        self, parts: list[int], data: st.DataObject
+    ):
+        fills = [make_fill(f"f{n}", quantity=Decimal(part)) for n, part in enumerate(parts)]
+        total = Decimal(sum(parts))
+        order = make_order(
+            status=OrderStatus.FILLED, quantity=total, filled_quantity=total, average_fill_price=Decimal(100)
+        )
+        told = data.draw(st.lists(st.sampled_from(fills), unique_by=lambda fill: fill.fill_id))
+        fold = fold_fills([*told, *missing_fills([order], told)], Side.BUY, BITCOIN)
+        assert (fold.entered, fold.entry_average) == (total, 100)

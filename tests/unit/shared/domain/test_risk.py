@@ -270,7 +270,7 @@ CASES: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
         "sizing",
         "BELOW_MINIMUM",
         "small",
-        {"bot": make_bot(sizing=Sizing(SizingMethod.FIXED, Decimal("5.2")))},
+        {"bot": make_bot(sizing=Sizing(SizingMethod.FIXED, Decimal("5.5")))},
         {"bot": make_bot(sizing=Sizing(SizingMethod.FIXED, Decimal("4.9")))},
     ),
     (

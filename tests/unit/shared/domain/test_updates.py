@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.protection import even_targets
 from shared.domain.signals import Action, Side, Signal, UpdateKind
+from shared.domain.targets import even_targets
 from shared.domain.trades import Trade
 from shared.domain.updates import TradeUpdate, plan_edit, plan_update
 from tests.unit.shared.domain.builders import make_open_trade, make_signal, make_trade

@@ -7,13 +7,16 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.cover import CoverPlan, CoverTerms
 from shared.domain.order_status import LIVE, OrderStatus
 from shared.domain.orders import Order, Purpose
-from shared.domain.protection import CoverPlan, even_targets, plan_cover
+from shared.domain.protection import plan_cover
+from shared.domain.targets import even_targets
 from shared.domain.trades import Target, Trade
 from tests.unit.shared.domain.builders import NOW, make_instrument, make_open_trade, make_order, placed
 
 BITCOIN = make_instrument()
+LINKED = CoverTerms()
 S = OrderStatus
 FILLED_ENTRY = make_order("entry", status=S.FILLED, filled_quantity=Decimal(10))
 RESTING_ENTRY = make_order("entry", status=S.PARTIALLY_FILLED, filled_quantity=Decimal(4))
@@ -67,18 +70,18 @@ def carried_out(trade: Trade, orders: tuple[Order, ...], asked: CoverPlan) -> tu
 def test_a_plan_carried_out_leads_to_calm_in_a_few_steps(trade: Trade, exits: list[Order], entry: Order):
     orders: tuple[Order, ...] = (entry, *exits)
     for _ in range(4):
-        asked = plan_cover(trade, orders, BITCOIN, NOW)
+        asked = plan_cover(trade, orders, BITCOIN, NOW, LINKED)
         if asked.is_calm:
             break
         trade, orders = carried_out(trade, orders, asked)
-    assert plan_cover(trade, orders, BITCOIN, NOW).is_calm
+    assert plan_cover(trade, orders, BITCOIN, NOW, LINKED).is_calm
 
 
 @given(TRADES, EXITS, ENTRIES)
 def test_no_plan_adds_stops_and_exits_beyond_the_coverable_part(
     trade: Trade, exits: list[Order], entry: Order
 ):
-    asked = plan_cover(trade, (entry, *exits), BITCOIN, NOW)
+    asked = plan_cover(trade, (entry, *exits), BITCOIN, NOW, LINKED)
     live = [o for o in exits if o.status in LIVE]
     leaving = sum(o.remaining for o in live if o.purpose is Purpose.EXIT)
     right = sum(o.remaining for o in live if o.purpose is Purpose.STOP and o.stop_price == trade.stop_price)
@@ -90,7 +93,7 @@ def test_no_plan_adds_stops_and_exits_beyond_the_coverable_part(
 
 @given(TRADES, EXITS, ENTRIES)
 def test_no_plan_adds_targets_beyond_the_coverable_part(trade: Trade, exits: list[Order], entry: Order):
-    asked = plan_cover(trade, (entry, *exits), BITCOIN, NOW)
+    asked = plan_cover(trade, (entry, *exits), BITCOIN, NOW, LINKED)
     kept = sum(
         o.remaining
         for o in exits
@@ -104,13 +107,13 @@ def test_no_plan_adds_targets_beyond_the_coverable_part(trade: Trade, exits: lis
 def test_everything_placed_is_whole_lots_with_an_id_of_its_own(
     trade: Trade, exits: list[Order], entry: Order
 ):
-    asked = plan_cover(trade, (entry, *exits), BITCOIN, NOW)
+    asked = plan_cover(trade, (entry, *exits), BITCOIN, NOW, LINKED)
     assert len({item.intent_id for item in asked.place}) == len(asked.place)
     assert all(item.quantity > 0 and item.quantity % BITCOIN.lot == 0 for item in asked.place)
 
 
 @given(TRADES, EXITS, ENTRIES)
 def test_a_stop_at_the_wanted_price_is_never_cancelled(trade: Trade, exits: list[Order], entry: Order):
-    asked = plan_cover(trade, (entry, *exits), BITCOIN, NOW)
+    asked = plan_cover(trade, (entry, *exits), BITCOIN, NOW, LINKED)
     gone = [o for o in exits if o.order_id in asked.cancel and o.purpose is Purpose.STOP]
     assert trade.coverable == 0 or all(o.stop_price != trade.stop_price for o in gone)

@@ -1,0 +1,191 @@
+"""What a trade is, given its orders and fills: sums, levels, wanted exits, cover and status, all computed anew.
+
+Nothing here is set by hand: the same orders and fills give the same trade, in whatever order they came.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from shared.domain.cover import CoverTerms
+from shared.domain.entry import percent_away
+from shared.domain.fills import Fill, TradeFold, fold_fills, missing_fills
+from shared.domain.instruments import Instrument
+from shared.domain.money import ONE, ZERO
+from shared.domain.order_status import LIVE, TERMINAL, OrderStatus
+from shared.domain.orders import Order, Purpose
+from shared.domain.protection import coverable_quantity, naked_quantity, plan_cover, resting_quantity
+from shared.domain.signals import Side
+from shared.domain.stops import STOP_PASSED_CODE, TARGET_PASSED_CODE
+from shared.domain.targets import current_targets, split_targets
+from shared.domain.trades import StopSource, Trade, TradeStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A trade with everything that decides about it."""
+
+    trade: Trade
+    orders: tuple[Order, ...]
+    fills: tuple[Fill, ...]
+    instrument: Instrument
+    terms: CoverTerms
+
+    @property
+    def entries(self) -> tuple[Order, ...]:
+        """The orders that open the position."""
+        return tuple(order for order in self.orders if order.purpose is Purpose.ENTRY)
+
+
+def trade_changes(seen: Seen, now: datetime) -> dict[str, Any]:
+    """Compute what differs from the stored trade, field by field."""
+    trade = seen.trade
+    fold = fold_fills((*seen.fills, *missing_fills(seen.orders, seen.fills)), trade.side, seen.instrument)
+    held = fold.held - trade.external
+    coverable = coverable_quantity(held, seen.instrument, fold.entry_average, seen.orders)
+    wanted: dict[str, Any] = {
+        "entered": fold.entered,
+        "exited": fold.exited,
+        "entry_average": _rounded(fold.entry_average),
+        "exit_average": _rounded(fold.exit_average),
+        "realised_pnl": _rounded(fold.realised_pnl),
+        "held": held,
+        "coverable": coverable,
+        "resting": resting_quantity(seen.orders),
+        "opened_at": fold.first_entry_at,
+        "cover_version": max((o.cover_version for o in seen.orders), default=trade.cover_version),
+        **_levels_at_fill(seen, fold),
+        **_exit_wanted(seen, coverable),
+    }
+    wanted |= _stop_at_break_even(seen, fold)
+    after = replace(trade, **{name: value for name, value in wanted.items() if name != "targets_percent"})
+    wanted |= _cover_state(after, seen, now)
+    wanted |= _status(after, seen, fold, now)
+    return {name: value for name, value in wanted.items() if getattr(trade, name) != value}
+
+
+def _levels_at_fill(seen: Seen, fold: TradeFold) -> dict[str, Any]:
+    """Percentages become prices once the entry's price is known."""
+    trade = seen.trade
+    if fold.entry_average is None or trade.entry_average is not None:
+        return {}
+    levels: dict[str, Any] = {}
+    if trade.stop_percent is not None:
+        price = percent_away(fold.entry_average, trade.stop_percent, trade.side.opposite)
+        levels["stop_price"] = levels["initial_stop_price"] = seen.instrument.round_price(price)
+    if trade.targets_percent and not trade.targets:
+        prices = (percent_away(fold.entry_average, percent, trade.side) for percent in trade.targets_percent)
+        rounded = tuple(seen.instrument.round_price(price) for price in prices)
+        levels["targets"] = split_targets(rounded, trade.target_split)
+    return levels
+
+
+def _exit_wanted(seen: Seen, coverable: Decimal) -> dict[str, Any]:
+    """An exit that was filled is done; a stop or target whose price had passed becomes an exit at market now."""
+    trade = seen.trade
+    if trade.exit_cause is not None:
+        done = any(o.cause == trade.exit_cause and o.status is OrderStatus.FILLED for o in seen.orders)
+        return {"exit_cause": None, "exit_fraction": None} if done else {}
+    left = {o.cause for o in seen.orders if o.purpose is Purpose.EXIT}
+    for order in seen.orders:
+        if order.status is not OrderStatus.REJECTED or _passed_cause(order) in left:
+            continue
+        if order.code == STOP_PASSED_CODE and order.stop_price == trade.stop_price:
+            return _exit_for(order, ONE, "STOP_PASSED")
+        if order.code == TARGET_PASSED_CODE and order in current_targets(trade, seen.orders) and coverable:
+            return _exit_for(order, min(order.quantity / coverable, ONE), "TARGET_HIT")
+    return {}
+
+
+def _passed_cause(order: Order) -> str:
+    return f"{order.purpose}:{order.order_id}"
+
+
+def _exit_for(order: Order, fraction: Decimal, reason: str) -> dict[str, Any]:
+    return {"exit_cause": _passed_cause(order), "exit_fraction": fraction, "exit_reason": reason}
+
+
+def _stop_at_break_even(seen: Seen, fold: TradeFold) -> dict[str, Any]:
+    """Move the stop to the entry once enough targets are reached; it never moves back."""
+    trade, entry = seen.trade, fold.entry_average
+    if not trade.break_even_after or entry is None or trade.stop_price is None:
+        return {}
+    reached = {
+        o.leg
+        for o in current_targets(trade, seen.orders)
+        if o.status is OrderStatus.FILLED or (o.purpose is Purpose.TARGET and _passed_cause(o) in _left(seen))
+    }
+    price = seen.instrument.round_price(entry)
+    is_better = price > trade.stop_price if trade.side is Side.BUY else price < trade.stop_price
+    if len(reached) < trade.break_even_after or not is_better:
+        return {}
+    return {"stop_price": price, "stop_source": StopSource.BREAK_EVEN}
+
+
+def _left(seen: Seen) -> set[str | None]:
+    return {o.cause for o in seen.orders if o.purpose is Purpose.EXIT and o.status is OrderStatus.FILLED}
+
+
+def _cover_state(after: Trade, seen: Seen, now: datetime) -> dict[str, Any]:
+    naked = naked_quantity(after.coverable, seen.orders)
+    plan = plan_cover(after, seen.orders, seen.instrument, now, seen.terms)
+    state: dict[str, Any] = {"needs_cover": not plan.is_done}
+    if naked > ZERO:
+        state["naked_since"] = after.naked_since or _last_entry_fill(seen) or now
+    elif after.naked_since is not None:
+        accepted = [o.accepted_at for o in seen.orders if o.purpose is Purpose.STOP and o.accepted_at]
+        covered_at = max(accepted, default=now)
+        last_exit = max((fill.at for fill in seen.fills if not fill.is_entry), default=None)
+        ended = covered_at if after.coverable > ZERO else last_exit or covered_at
+        gap = Decimal(str(max((ended - after.naked_since).total_seconds(), 0)))
+        state |= {"naked_since": None, "naked_seconds": after.naked_seconds + gap}
+    return state
+
+
+def _last_entry_fill(seen: Seen) -> datetime | None:
+    return max((fill.at for fill in seen.fills if fill.is_entry), default=None)
+
+
+def _status(after: Trade, seen: Seen, fold: TradeFold, now: datetime) -> dict[str, Any]:
+    entries_over = all(order.status in TERMINAL for order in seen.entries)
+    if fold.entered == ZERO:
+        if seen.entries and entries_over and not after.is_over:
+            codes = {order.code for order in seen.entries if order.code}
+            reason = ", ".join(sorted(codes)) or "NOT_FILLED"
+            return {"status": TradeStatus.CANCELED, "close_reason": reason, "closed_at": now}
+        return {}
+    exits_live = any(o.purpose is not Purpose.ENTRY and o.status in LIVE for o in seen.orders)
+    if entries_over and after.coverable == ZERO and not exits_live:
+        closed: dict[str, Any] = {
+            "status": TradeStatus.CLOSED,
+            "closed_at": fold.last_exit_at or now,
+            "close_reason": _close_reason(after, seen),
+            "r_multiple": _r_multiple(after, fold, seen.instrument),
+        }
+        return closed
+    return {"status": TradeStatus.OPEN}
+
+
+def _close_reason(after: Trade, seen: Seen) -> str:
+    if after.external > ZERO:
+        return "CLOSED_EXTERNALLY"
+    ended = [o for o in seen.orders if o.purpose is not Purpose.ENTRY and o.filled_quantity > ZERO]
+    last = max(ended, key=lambda o: o.sent_at or o.created_at, default=None)
+    if last is None:
+        return "DUST"
+    if last.purpose is Purpose.EXIT:
+        return after.exit_reason or "EXIT"
+    return "STOP_HIT" if last.purpose is Purpose.STOP else "TARGET_HIT"
+
+
+def _r_multiple(after: Trade, fold: TradeFold, instrument: Instrument) -> Decimal | None:
+    if fold.entry_average is None or after.initial_stop_price is None:
+        return None
+    risk = abs(fold.entry_average - after.initial_stop_price) * fold.entered * instrument.multiplier
+    return _rounded(fold.realised_pnl / risk) if risk else None
+
+
+def _rounded(value: Decimal | None) -> Decimal | None:
+    # Averages need not be exact beyond what anyone can trade; Decimal128 holds 34 digits.
+    return value if value is None else value.quantize(Decimal("1E-12")).normalize() + ZERO

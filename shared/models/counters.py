@@ -1,0 +1,31 @@
+"""Numbers that only grow, whoever asks for them."""
+
+from mongoengine import fields
+from pymongo import ReturnDocument
+
+from shared.models.base import BaseDocument
+from shared.models.mapping import rows_of
+
+
+class Counter(BaseDocument):
+    """Owner: the operator. Written by workers; one row per kind of number, for good."""
+
+    name = fields.StringField(primary_key=True)
+    last = fields.LongField(required=True)
+
+    meta = {"collection": "counters", "indexes": []}
+
+
+def next_numbers(name: str, count: int) -> int:
+    """Take so many numbers and return the last of them; they follow one another."""
+    # A counter that begins, or begins again after a loss, begins above everything it can have given before.
+    begun = {"$ifNull": ["$last", {"$toLong": "$$NOW"}]}
+    row = rows_of(Counter).find_one_and_update(
+        {"_id": name},
+        [{"$set": {"last": {"$add": [begun, count]}}}],
+        upsert=True,
+        return_document=ReturnDocument.AFTER,
+    )
+    if row is None:
+        raise RuntimeError("an upsert answers with its row")
+    return int(row["last"])
