@@ -48,7 +48,7 @@ class Scene:
     def is_counted(self) -> bool:
         """Tell whether the trade knows of everything that its exits have sold."""
         sold = sum((o.filled_quantity for o in self.orders if o.purpose is not Purpose.ENTRY), ZERO)
-        return self.trade.exited >= sold and not any(o.unsettled for o in self.orders)
+        return self.trade.exited >= sold
 
 
 @dataclass(frozen=True, slots=True)

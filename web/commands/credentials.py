@@ -1,6 +1,7 @@
 """`flask credentials`: which keys seal them, and a rotation to the newest; no secret is ever shown or opened here."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
@@ -12,10 +13,12 @@ from shared.models.mapping import Row
 from shared.models.rotations import Rotation, RotationState, RotationStatus
 from shared.settings import Settings
 from shared.tasks import TaskName, enqueue
+from shared.vault import generate_key_pair
 from web.commands.accounts import parse_public_keys
 from web.commands.answers import show_done, show_rows, write_json
 from web.commands.frame import CommandError, Group, json_option
 from web.commands.session import audit, now, open_database
+from web.commands.setup.environment_file import EnvironmentFile
 from web.commands.waiting import wait_for, wait_options
 
 WAIT_SECONDS = 120
@@ -41,14 +44,42 @@ def show(*, as_json: bool) -> None:
     show_rows(rows, ("key_id", "count", "is_public", "seals"), as_json=as_json, empty="No credentials.")
 
 
+@credentials.command("new-key")
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=".env",
+    show_default=True,
+    help="The file that gets the new pair beside the old ones.",
+)
+@json_option
+def new_key(*, env_file: Path, as_json: bool) -> None:
+    """Add a new pair of sealing keys to .env, where it seals from the next restart on; the old ones still open."""
+    file = EnvironmentFile(env_file, env_file)
+    halves = {name: file.get(name) for name in ("CREDENTIAL_PUBLIC_KEYS", "CREDENTIAL_PRIVATE_KEYS")}
+    if not all(halves.values()):
+        raise CommandError(
+            f"{env_file} does not hold both CREDENTIAL_PUBLIC_KEYS and CREDENTIAL_PRIVATE_KEYS"
+        )
+    pair = generate_key_pair()
+    made = (pair.public_key, pair.private_key.get_secret_value())
+    for (name, held), added in zip(halves.items(), made, strict=True):
+        file.put(name, f"{held.rstrip(',')},{added}")
+    file.write()
+    show_done(
+        {"key_id": pair.key_id, "env_file": str(env_file)},
+        f"Key {pair.key_id} is in {env_file}: give it to every host, restart, then credentials rotate",
+        as_json=as_json,
+    )
+
+
 @credentials.command("rotate")
 @wait_options(WAIT_SECONDS)
 @json_option
 def rotate(*, timeout_seconds: float, no_wait: bool, as_json: bool) -> None:
     """Have the workers seal every credential under the newest public key.
 
-    Add the new pair to CREDENTIAL_PUBLIC_KEYS (last) and CREDENTIAL_PRIVATE_KEYS first, and restart; the old private
-    key may go when this is done.
+    First `credentials new-key`, and a restart of everything; the old private key may go when this is done.
     """
     settings = open_database(Rotation, Credential)
     rotation = _begin(_newest_key(settings))

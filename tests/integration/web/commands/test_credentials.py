@@ -2,17 +2,20 @@
 
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pymongo
 import pytest
 import redis
+from dotenv import dotenv_values
+from pydantic import SecretStr
 
 from shared.models import rotations
 from shared.models.accounts import Credential
 from shared.models.mapping import rows_of
 from shared.models.records import AuditEntry
-from shared.vault import KeyPair, generate_key_pair
+from shared.vault import KeyPair, PrivateKeys, PublicKeys, generate_key_pair
 from tests.integration.web.commands.conftest import Run
 from tests.waiting import wait_until
 
@@ -125,3 +128,29 @@ def test_without_a_public_key_nothing_is_asked_for(run: Run, environment: pytest
     assert run("credentials", "rotate").refused("public key 1 of 1 is not base64")
     assert run("credentials", "rotate", "--timeout", "-1").refused("--timeout", status=2)
     assert rotations.count_pending() == 0
+
+
+def test_a_new_key_is_put_beside_the_old_ones_and_seals_from_then_on(run: Run, tmp_path: Path):
+    old = generate_key_pair()
+    file = tmp_path / ".env"
+    file.write_text(
+        f"# mine\nCREDENTIAL_PUBLIC_KEYS={old.public_key}\n"
+        f"CREDENTIAL_PRIVATE_KEYS={old.private_key.get_secret_value()}\nLOG_LEVEL=INFO\n"
+    )
+    answer = run("credentials", "new-key", "--env-file", str(file), "--json")
+    values = dotenv_values(file)
+    public = PublicKeys.parse(str(values["CREDENTIAL_PUBLIC_KEYS"]).split(","))
+    private = PrivateKeys.parse(SecretStr(str(values["CREDENTIAL_PRIVATE_KEYS"])))
+    assert public.key_ids == private.key_ids == (old.key_id, answer.row["key_id"])
+    assert values["LOG_LEVEL"] == "INFO"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert str(values["CREDENTIAL_PRIVATE_KEYS"]).split(",")[1] not in answer.out + answer.err
+
+
+@pytest.mark.parametrize("text", ["", "CREDENTIAL_PUBLIC_KEYS=abc\n", "CREDENTIAL_PRIVATE_KEYS=abc\n"])
+def test_a_new_key_needs_the_old_ones_beside_it(run: Run, tmp_path: Path, text: str):
+    file = tmp_path / ".env"
+    file.write_text(text)
+    assert run("credentials", "new-key", "--env-file", str(file)).refused("does not hold both")
+    assert file.read_text() == text
+    assert run("credentials", "new-key", "--env-file", str(tmp_path / "none")).refused("does not hold both")

@@ -111,8 +111,6 @@ def test_what_an_exit_has_sold_is_counted_before_the_next():
     uncounted, counted = make_open_trade(10), make_open_trade(6, exited=Decimal(4))
     assert plan(close(50), uncounted, FILLED_ENTRY, sold).is_waiting
     assert plan(close(50), counted, FILLED_ENTRY, sold).changes
-    unsettled = replace(sold, unsettled=True)
-    assert plan(close(50), counted, FILLED_ENTRY, unsettled).is_waiting
 
 
 def test_a_partial_close_that_sold_is_done_and_says_for_how_much():
