@@ -46,6 +46,7 @@ class TaskName(StrEnum):
     TRADES_CARRY_OUT = "trades.carry_out"
     TRADES_FLATTEN = "trades.flatten"
     ACCOUNTS_REFRESH = "accounts.refresh"
+    ACCOUNTS_CHECK_KEYS = "accounts.check_keys"
     ACCOUNTS_SNAPSHOT = "accounts.snapshot"
     CREDENTIALS_ROTATE = "credentials.rotate"
     PRICES_REFRESH = "prices.refresh"
@@ -72,6 +73,7 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.TRADES_CARRY_OUT: Queue.EXITS,
     TaskName.TRADES_FLATTEN: Queue.EXITS,
     TaskName.ACCOUNTS_REFRESH: Queue.SYNC,
+    TaskName.ACCOUNTS_CHECK_KEYS: Queue.SYNC,
     TaskName.ACCOUNTS_SNAPSHOT: Queue.ANALYTICS,
     TaskName.CREDENTIALS_ROTATE: Queue.SYNC,
     TaskName.PRICES_REFRESH: Queue.PRICES,

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
 from redis import Redis
@@ -41,6 +41,7 @@ GATHER_SECONDS = 0.1
 _MOST_STEPS_BACK = 15
 INSTRUMENTS_MAX_AGE_SECONDS = 3600
 _MOST_LATE_WAVES = 2
+_BALANCE_MAX_AGE_SECONDS = 180
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 1.0
 # A venue that limits without saying for how long.
 _UNTOLD_WAIT_SECONDS = 1.0
@@ -190,6 +191,13 @@ class Context:
             self.quotes.put(venue, fetched)
             found.update({quote.symbol: quote for quote in fetched})
         return found
+
+    def balance_max_age(self, account: Account) -> timedelta:
+        """Return how old an account's balance may be that is planned with."""
+        rows = self.factory.find_venue(account.venue).rows
+        environment = Environment(account.environment)
+        ages = [row.balance_max_age_seconds for row in rows if environment in row.environments]
+        return timedelta(seconds=min(ages, default=_BALANCE_MAX_AGE_SECONDS))
 
     def cover_terms(self, venue: str, environment: str, asset_class: AssetClass) -> CoverTerms:
         """Return how cover can look at a venue; linked exits where it does not say, as our own paper has them."""

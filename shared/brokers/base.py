@@ -25,6 +25,8 @@ class Capabilities:
     `resolve_after_seconds` is W: how long after a claim a not-found may count as proof (30 where the
     venue takes an expiry, else 120; RELIABILITY 2). `client_id_unique_for_good` is false where a
     filled order frees its id. `replaces_stops`: a resting stop can be replaced in one write.
+    `balance_max_age_seconds`: how old a balance may be that is planned with; our own fills and reservations are
+    folded into it, so a venue that lets balances be read seldom is planned with an older one.
     `poll_seconds` is the shortest sensible interval between polls of one account.
     """
 
@@ -39,6 +41,7 @@ class Capabilities:
     poll_seconds: float
     environments: tuple[Environment, ...]
     replaces_stops: bool = False
+    balance_max_age_seconds: int = 180
 
     @property
     def cover_terms(self) -> CoverTerms:

@@ -95,6 +95,8 @@ _BINANCE = Venue(
             poll_seconds=2.0,
             environments=_OWN,
             replaces_stops=True,
+            # At 20 of 6,000 a minute each, some thousands of accounts take most of an hour.
+            balance_max_age_seconds=3600,
         ),
     ),
 )

@@ -9,9 +9,10 @@ from shared.domain.money import ZERO
 
 
 class AccountStatus(StrEnum):
-    """Whether the account may be traded on."""
+    """Whether the account may be traded on; REFUSED is ours: its key may do what no key here may."""
 
     ACTIVE = "active"
+    REFUSED = "refused"
     NEEDS_REAUTH = "needs_reauth"
     REVOKED = "revoked"
 
@@ -43,7 +44,8 @@ class Reservation:
 class Account:
     """One brokerage account; `version` grows with every reservation, release and balance read.
 
-    `opening_balance` is what a paper account starts with, in its quote asset; None elsewhere.
+    `opening_balance` is what a paper account starts with, in its quote asset; None elsewhere. `status_reason` is a
+    sentence for its owner where it may not be traded on; `key_checked_at` when its key's rights were last read.
     """
 
     account_id: str
@@ -59,6 +61,8 @@ class Account:
     balance_at: datetime | None = None
     credential_id: str | None = None
     opening_balance: Decimal | None = None
+    status_reason: str = ""
+    key_checked_at: datetime | None = None
     reservations: dict[str, Reservation] = field(default_factory=dict)
 
     def available(self) -> Decimal | None:
@@ -67,6 +71,6 @@ class Account:
             return None
         return self.balance_free - sum((held.notional for held in self.reservations.values()), ZERO)
 
-    def is_balance_fresh(self, now: datetime, max_age_seconds: int) -> bool:
-        """Tell whether the balance was read within `max_age_seconds`."""
-        return self.balance_at is not None and now - self.balance_at <= timedelta(seconds=max_age_seconds)
+    def is_balance_fresh(self, now: datetime, max_age: timedelta) -> bool:
+        """Tell whether the balance was read within `max_age`."""
+        return self.balance_at is not None and now - self.balance_at <= max_age

@@ -205,9 +205,8 @@ def _account(facts: Facts) -> Seen:
     status = facts.account.status
     if status is AccountStatus.ACTIVE:
         return Seen(str(status), "active")
-    return Seen(
-        str(status), "active", Denial("ACCOUNT_NOT_READY", f"The account {facts.account.name} is {status}.")
-    )
+    detail = facts.account.status_reason or f"The account {facts.account.name} is {status}."
+    return Seen(str(status), "active", Denial("ACCOUNT_NOT_READY", detail))
 
 
 def _right_to_follow(facts: Facts) -> Seen:

@@ -32,6 +32,8 @@ class Account(BaseDocument):
     balance_at = fields.DateTimeField(null=True)
     credential_id = fields.StringField(null=True)
     opening_balance = fields.Decimal128Field(null=True)
+    status_reason = fields.StringField()
+    key_checked_at = fields.DateTimeField(null=True)
     reservations = fields.DictField()
     holds = fields.BooleanField()
     created_at = fields.DateTimeField(required=True)
@@ -170,11 +172,15 @@ def record_balance(
     rows_of(Account).update_one(newer, change)
 
 
-def set_status(account_id: str, status: AccountStatus) -> None:
-    """Change whether the account may be traded on."""
-    rows_of(Account).update_one(
-        {"_id": account_id}, {"$set": {"status": str(status)}, "$inc": {"version": 1}}
-    )
+def set_status(account_id: str, status: AccountStatus, reason: str) -> None:
+    """Change whether the account may be traded on; `reason` is a sentence for its owner."""
+    change = {"$set": {"status": str(status), "status_reason": reason}, "$inc": {"version": 1}}
+    rows_of(Account).update_one({"_id": account_id}, change)
+
+
+def mark_key_checked(account_id: str, at: datetime) -> None:
+    """Note when a key's rights were read and found right."""
+    hints_of(Account).update_one({"_id": account_id}, {"$set": {"key_checked_at": at}})
 
 
 def holding_reservations(limit: int) -> list[AccountState]:

@@ -86,7 +86,10 @@ def notices(book: Book, moneys: Sequence[MoneyView], cards: Sequence[TradeCard])
     ]
     for account in book.accounts:
         if account.status is AccountStatus.NEEDS_REAUTH:
-            found.append(Notice(f"{account.name} must be connected again", "The venue refuses its key."))
+            told = account.status_reason or "The venue refuses its key."
+            found.append(Notice(f"{account.name} must be connected again", told))
+        elif account.status is AccountStatus.REFUSED:
+            found.append(Notice(f"{account.name} is not traded on", account.status_reason))
         elif account.status is AccountStatus.REVOKED:
             found.append(Notice(f"{account.name} was disconnected", "It is not traded on any more."))
         elif account.balance_total is None:

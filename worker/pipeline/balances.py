@@ -19,17 +19,19 @@ from worker.limits import Pot, Urgency
 from worker.notify.events import account_events, ring_events
 from worker.pipeline.budget import affordable
 from worker.pipeline.external import suspect
+from worker.pipeline.keys import REFUSED_KEY, check_keys
 
 log = get_logger(__name__)
 
 READ_SECONDS = 8.0
 PAGE = 500
-REFRESH_AFTER = timedelta(seconds=45)
 
 
 def refresh(context: Context, account_ids: Sequence[str]) -> int:
     """Read the balances of accounts from their venues and store them with their time; return how many came."""
     known = list(accounts.find_many(account_ids).values())
+    barred = check_keys(context, [account for account in known if account.balance_at is None])
+    known = [account for account in known if account.account_id not in barred]
     _open_paper_accounts(context, known)
     alive = trades.alive_of_accounts([account.account_id for account in known])
     started = millisecond(utc_now())
@@ -55,7 +57,11 @@ def snapshot(context: Context) -> str:
     after, count = "", 0
     now = utc_now()
     while page := accounts.all_active(after, PAGE):
-        old = [a.account_id for a in page if a.balance_at is None or now - a.balance_at > REFRESH_AFTER]
+        old = [
+            a.account_id
+            for a in page
+            if a.balance_at is None or now - a.balance_at > _refresh_after(context, a)
+        ]
         if old:
             refresh(context, old)
         _record_equity(context, [a.account_id for a in page], now)
@@ -63,6 +69,11 @@ def snapshot(context: Context) -> str:
         if len(page) < PAGE:
             break
     return f"{count} accounts"
+
+
+def _refresh_after(context: Context, account: Account) -> timedelta:
+    # Well before it is too old to plan with, so that a signal seldom waits for it.
+    return context.balance_max_age(account) / 4
 
 
 def _open_paper_accounts(context: Context, known: Sequence[Account]) -> None:
@@ -101,7 +112,8 @@ async def _read_all(context: Context, known: Sequence[Account]) -> list[Sequence
         except (TradeError, TimeoutError) as error:
             log.warning("account.balance_failed", account_id=account.account_id, error=str(error)[:200])
             if isinstance(error, TradeError) and error.code == "UNAUTHORIZED":
-                await asyncio.to_thread(accounts.set_status, account.account_id, AccountStatus.NEEDS_REAUTH)
+                barring = (account.account_id, AccountStatus.NEEDS_REAUTH, REFUSED_KEY)
+                await asyncio.to_thread(accounts.set_status, *barring)
             return None
 
     return list(await asyncio.gather(*(read(account) for account in known)))

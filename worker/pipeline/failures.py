@@ -10,6 +10,7 @@ from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order
 from shared.logs import get_logger
 from shared.models import accounts, orders
+from worker.pipeline.keys import REFUSED_KEY
 from worker.pipeline.sending import Answered
 
 log = get_logger(__name__)
@@ -36,7 +37,7 @@ def _record_failure(order: Order, outcome: TradeError, now: datetime) -> None:
             _try_again(order, outcome, now)
         case PermanentError():
             if outcome.code == "UNAUTHORIZED":
-                accounts.set_status(order.account_id, AccountStatus.NEEDS_REAUTH)
+                accounts.set_status(order.account_id, AccountStatus.NEEDS_REAUTH, REFUSED_KEY)
             orders.compare_and_set(
                 order,
                 OrderStatus.REJECTED,

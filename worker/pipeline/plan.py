@@ -32,7 +32,6 @@ from worker.pipeline.planning import Planning
 from worker.pipeline.receipts import denied_receipt, passed_receipt, planned_before_receipt
 from worker.pipeline.tell import tell
 
-BALANCE_MAX_AGE_SECONDS = 180
 RESERVE_ROUNDS = 4
 RING_CHUNK = 100
 
@@ -86,7 +85,7 @@ def plan_chunk(context: Context, planning: Planning, bots: Sequence[TradingBot],
         world = _read_world(context, planning, todo)
         ready: list[TradingBot] = []
         for bot in todo:
-            (waiting if _waits_for_balance(planning, world, bot) else ready).append(bot)
+            (waiting if _waits_for_balance(context, planning, world, bot) else ready).append(bot)
         denied, candidates = _judge(context, planning, world, ready, place)
         receipts += denied
         winners = _reserve(candidates)
@@ -155,14 +154,14 @@ def _day_start() -> datetime:
     return utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _waits_for_balance(planning: Planning, world: _World, bot: TradingBot) -> bool:
+def _waits_for_balance(context: Context, planning: Planning, world: _World, bot: TradingBot) -> bool:
     """Tell whether a bot is to be planned again with a newer balance; past the signal's age the gates say why not."""
     account, now = world.accounts.get(bot.account_id), utc_now()
     if account is None or account.status is not AccountStatus.ACTIVE:
         return False
     if now > planning.message.posted_at + timedelta(seconds=bot.settings.max_signal_age_seconds):
         return False
-    return not account.is_balance_fresh(now, BALANCE_MAX_AGE_SECONDS)
+    return not account.is_balance_fresh(now, context.balance_max_age(account))
 
 
 def _judge(

@@ -3,7 +3,7 @@
 from shared.gathering import take_gathered
 from shared.tasks import TaskName, enqueue
 from worker.context import get_context
-from worker.pipeline import balances
+from worker.pipeline import balances, keys
 from worker.task import job, task
 
 AT_ONCE = 100
@@ -29,3 +29,9 @@ def refresh(account_ids: list[str] | None = None, waiting_message: str | None = 
 def snapshot() -> str:
     """Store a point of every account's equity."""
     return balances.snapshot(get_context())
+
+
+@job(TaskName.ACCOUNTS_CHECK_KEYS, 86400)
+def check_keys() -> str:
+    """Check what accounts' keys may do."""
+    return keys.check_all(get_context())

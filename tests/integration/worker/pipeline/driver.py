@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from pydantic import SecretStr
 from redis import Redis
 
 from shared.brokers.base import Quote
@@ -20,12 +21,14 @@ from shared.domain.trades import Trade
 from shared.inbox import IncomingMessage, record_message
 from shared.models import accounts, bots, claims, messages, orders, signals, trades
 from shared.models.accounts import Account as AccountDocument
+from shared.models.accounts import Credential
 from shared.models.bots import TradingBot as BotDocument
 from shared.models.mapping import rows_of, to_row
 from shared.models.messages import InboxMessage, Message
 from shared.models.providers import Provider
 from shared.models.users import User
 from shared.tasks import Queue
+from shared.vault import PublicKeys, credential_record
 from worker.context import Context
 from worker.task import app
 
@@ -73,8 +76,12 @@ class Driver:
         sizing: Sizing | None = None,
         tier: str = "premium",
         balance: Decimal = Decimal(10_000),
+        key: tuple[str, str] | None = None,
     ) -> TradingBot:
-        """Create a user with a paper account whose balance was read, and an active bot."""
+        """Create a user with an account whose balance was read, and an active bot.
+
+        The account is paper money, or with a `key` and its secret one in Binance's sandbox.
+        """
         number = next(self.numbers)
         now = datetime.now(UTC)
         user = {
@@ -88,13 +95,16 @@ class Driver:
             account_id=f"account-{number}",
             user_id=f"user-{number}",
             name=f"paper {number}",
-            venue="paper",
-            environment="paper",
+            venue="paper" if key is None else "binance",
+            environment="paper" if key is None else "sandbox",
             status=AccountStatus.ACTIVE,
             quote_asset="USDT",
             version=0,
-            opening_balance=balance,
+            opening_balance=balance if key is None else None,
+            credential_id=None if key is None else f"credential-{number}",
         )
+        if key is not None:
+            self._store_key(account, key)
         rows_of(AccountDocument).insert_one({**to_row(account, "account_id"), "created_at": now})
         bot = TradingBot(
             trading_bot_id=f"bot-{number}",
@@ -109,6 +119,22 @@ class Driver:
         app.tasks["accounts.refresh"]([account.account_id])
         self.answer_bells()
         return bot
+
+    def _store_key(self, account: Account, key: tuple[str, str]) -> None:
+        assert account.credential_id is not None
+        text = SecretStr(json.dumps({"api_key": key[0], "secret": key[1]}))
+        keys = PublicKeys.parse(self.context.settings.credential_public_keys)
+        box = keys.seal(credential_record(account.account_id, account.credential_id), text)
+        rows_of(Credential).insert_one(
+            {
+                "_id": account.credential_id,
+                "user_id": account.user_id,
+                "account_id": account.account_id,
+                "key_id": box.key_id,
+                "sealed": box.data,
+                "created_at": datetime.now(UTC),
+            }
+        )
 
     def post(self, content: str, **changes: Any) -> str:
         """Record one message as the bot does and return its inbox row's id; nothing is answered yet."""

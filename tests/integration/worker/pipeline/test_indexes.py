@@ -37,6 +37,7 @@ JOBS = (
     "maintenance.retain",
     "providers.learn",
     "accounts.snapshot",
+    "accounts.check_keys",
 )
 
 

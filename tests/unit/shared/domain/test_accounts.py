@@ -11,6 +11,8 @@ from tests.unit.shared.domain.builders import NOW, make_account
 
 AMOUNTS = st.decimals(min_value=0, max_value=10_000, places=2)
 
+A_MINUTE = timedelta(minutes=1)
+
 
 def held(notional: Decimal) -> Reservation:
     return Reservation("trade", "BTC/USDT", notional, Decimal(1), NOW)
@@ -30,6 +32,6 @@ def test_without_a_balance_nothing_is_known_to_be_available():
 
 def test_a_balance_is_fresh_up_to_its_age_and_not_beyond():
     account = make_account(balance_at=NOW - timedelta(seconds=60))
-    assert account.is_balance_fresh(NOW, 60)
-    assert not account.is_balance_fresh(NOW + timedelta(milliseconds=1), 60)
-    assert not make_account(balance_at=None).is_balance_fresh(NOW, 60)
+    assert account.is_balance_fresh(NOW, A_MINUTE)
+    assert not account.is_balance_fresh(NOW + timedelta(milliseconds=1), A_MINUTE)
+    assert not make_account(balance_at=None).is_balance_fresh(NOW, A_MINUTE)

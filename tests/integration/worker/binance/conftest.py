@@ -1,0 +1,93 @@
+"""The pipeline in this process on real servers, trading at the emulated Binance through the real client."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import mongoengine
+import pytest
+from redis import Redis
+
+from shared import gathering
+from shared import settings as settings_module
+from shared.database import ensure_indexes
+from shared.domain.bots import BotSettings, TradingBot
+from shared.models.all import DOCUMENTS
+from shared.settings import read_settings
+from shared.tasks import _producer
+from shared.vault import generate_key_pair
+from tests.emulators.binance.control import BinanceControl, BinanceProcess
+from tests.integration.worker.pipeline.driver import Driver
+from worker import context as context_module
+from worker.context import Context, open_context
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Desk:
+    """The driver, the venue's own hand, and followers whose keys the venue knows."""
+
+    driver: Driver
+    venue: BinanceControl
+
+    def add_follower(
+        self, provider_id: str, *, usdt: str = "10000", settings: BotSettings | None = None, **rights: bool
+    ) -> tuple[TradingBot, str]:
+        """Create an account at the venue and a follower who trades on it; return the bot and the key."""
+        key = f"key-{next(_numbers)}"
+        self.venue.create_account(key, f"secret-of-{key}", USDT=usdt, **rights)
+        settings = settings or BotSettings(max_position_percent=Decimal(100))
+        return self.driver.add_follower(provider_id, settings=settings, key=(key, f"secret-of-{key}")), key
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinanceProcess]:
+    """One venue for the module."""
+    venue = BinanceProcess(tmp_path_factory.mktemp("binance"))
+    venue.start()
+    venue.control.settings(weight_limit=10_000_000, order_limit=100_000)
+    yield venue
+    venue.stop()
+
+
+@pytest.fixture(scope="module")
+def worker_context(process: BinanceProcess, redis_url: str, mongodb_uri: str) -> Iterator[Context]:
+    """Open the context once a module, with keys of its own and Binance where the emulator listens."""
+    pair = generate_key_pair()
+    values = {
+        "REDIS_URL": redis_url,
+        "MONGODB_URI": mongodb_uri,
+        "VENUE_URL_BINANCE_SANDBOX": process.url,
+        "CREDENTIAL_PUBLIC_KEYS": pair.public_key,
+        "CREDENTIAL_PRIVATE_KEYS": pair.private_key.get_secret_value(),
+    }
+    caches = (settings_module.load_settings, _producer, gathering._redis)
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in values.items():
+            environment.setenv(name, value)
+        for cache in caches:
+            cache.cache_clear()
+        opened = open_context(read_settings())
+        opened.gather_seconds = 0
+        ensure_indexes(DOCUMENTS)
+        yield opened
+        opened.loop.run(opened.factory.close(), 5)
+        opened.loop.stop()
+        opened.redis.close()
+        mongoengine.disconnect()
+        context_module._context = None
+        for cache in caches:
+            cache.cache_clear()
+
+
+@pytest.fixture
+def desk(
+    worker_context: Context, process: BinanceProcess, empty_servers: None, redis_url: str
+) -> Iterator[Desk]:
+    """A desk on empty servers, at a venue without faults."""
+    with Redis.from_url(redis_url) as redis:
+        yield Desk(Driver(worker_context, redis), process.control)
+    process.control.clear_faults()
+    process.control.lift_bans()
