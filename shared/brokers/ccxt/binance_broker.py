@@ -87,7 +87,7 @@ class BinanceBroker:
         answer = await self._write("orderList/oco", params, pair.stop)
         if not answer.is_ok:
             error = failure(answer, is_write=True, request=pair.stop)
-            raise await name_passed_leg(self._session, pair, error)
+            raise await name_passed_leg(self._place.public, pair, error)
         stop, target = read_answer(answer, lambda said: read_pair(said, pair), is_write=True)
         return await self._complete_placed(stop), await self._complete_placed(target)
 

@@ -34,7 +34,7 @@ class BinanceMarketData:
         if not wanted:
             return ()
         params = {"symbol": next(iter(wanted))} if len(wanted) == 1 else {}
-        answer = await self._place.public.ask_publicly("ticker/bookTicker", params)
+        answer = await self._place.public.ask("ticker/bookTicker", params)
         if code_of(answer) == _UNKNOWN_SYMBOL:
             return ()
         if not answer.is_ok:

@@ -17,6 +17,7 @@ from shared.brokers.ccxt.binance_listings import Listings, read_listings
 from shared.brokers.ccxt.binance_refusals import CLOCK_CODE, code_of, failure, with_ban
 from shared.brokers.codes import Doubt, Refusal
 from shared.brokers.factory import Credentials
+from shared.brokers.gate import check_send_gate
 from shared.brokers.http import HttpAnswer, HttpTransport, KeyGuard, read_answer
 from shared.domain.errors import PermanentError, RetryableError
 
@@ -28,17 +29,25 @@ _UNLISTED_SECONDS = 60.0
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+class PublicSession:
+    """Questions that need no key."""
+
+    def __init__(self, client: BinanceClient, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._now = now
+
+    async def ask(self, path: str, params: dict[str, str]) -> HttpAnswer:
+        """GET something public; raises as `HttpTransport.send`."""
+        return await _request(self._client, self._now, "GET", path, "public", params)
+
+
 class Session:
-    """The requests of one account, or of nobody in particular, at one address."""
+    """The requests of one account, signed."""
 
     def __init__(self, client: BinanceClient, clock: "VenueClock", now: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
         self._now = now
-
-    async def ask_publicly(self, path: str, params: dict[str, str]) -> HttpAnswer:
-        """Ask what needs no key."""
-        return await self._request("GET", path, "public", params)
 
     async def send(
         self,
@@ -53,25 +62,20 @@ class Session:
 
         Raises
         ------
+        RetryableError
+            SEND_WINDOW_CLOSED: the sender's own window closed while the venue's time was asked for.
         PermanentError
             EXPIRED_BEFORE_ARRIVAL: the moment has passed already, nothing was sent.
         TradeError
             As `HttpTransport.send`.
         """
         difference = await self._clock.difference()
-        window = self._window(send_before)
-        answer = await self._request(method, path, api, {**params, "recvWindow": window})
+        if method != "GET":
+            check_send_gate()
+        params = {**params, "recvWindow": self._window(send_before)}
+        answer = await _request(self._client, self._now, method, path, api, params)
         if code_of(answer) == CLOCK_CODE:
             self._clock.doubt(difference)
-        return answer
-
-    async def _request(self, method: str, path: str, api: str, params: dict[str, str]) -> HttpAnswer:
-        try:
-            answer: HttpAnswer = await self._client.request(path, [api], method, params)
-        except RetryableError as error:
-            if error.code != Doubt.BANNED:
-                raise
-            raise with_ban(error, self._now()) from error
         return answer
 
     def _window(self, send_before: datetime | None) -> str:
@@ -86,8 +90,9 @@ class Session:
 class VenueClock:
     """By how much our clock is ahead of the venue's, in milliseconds; asked for once, and again when in doubt."""
 
-    def __init__(self, template: BinanceClient) -> None:
+    def __init__(self, template: BinanceClient, public: PublicSession) -> None:
         self._template = template
+        self._public = public
         self._lock = asyncio.Lock()
         self._difference: int | None = None
         self._asked_at = 0.0
@@ -112,7 +117,7 @@ class VenueClock:
 
     async def _ask(self) -> int:
         before = _milliseconds()
-        answer: HttpAnswer = await self._template.request("time", ["public"], "GET", {})
+        answer = await self._public.ask("time", {})
         after = _milliseconds()
         venue_time = _read(answer, lambda said: int(said["serverTime"]))
         self._difference = (before + after) // 2 - venue_time
@@ -141,11 +146,11 @@ class Place:
         self._transport = transport
         self._base_url = base_url
         self._template = make_template(Carrier(transport, base_url))
-        self._clock = VenueClock(self._template)
+        self.public = PublicSession(self._template, now)
+        self._clock = VenueClock(self._template, self.public)
         self._lock = asyncio.Lock()
         self._listings: Listings | None = None
         self._read_at = 0.0
-        self.public = Session(self._template, self._clock, now)
 
     def open_session(self, credentials: Credentials, local_address: str | None) -> Session:
         """Open the requests of one account, which bear its key or do not leave."""
@@ -166,7 +171,7 @@ class Place:
             known = self._known(symbol, max_age_seconds)
             if known is not None:
                 return known
-            answer = await self.public.ask_publicly("exchangeInfo", {"showPermissionSets": "false"})
+            answer = await self.public.ask("exchangeInfo", {"showPermissionSets": "false"})
             self._listings = _read(answer, read_listings)
             self._read_at = time.monotonic()
             return self._listings
@@ -178,6 +183,23 @@ class Place:
             max_age_seconds = _UNLISTED_SECONDS
         age = time.monotonic() - self._read_at
         return None if max_age_seconds is not None and age > max_age_seconds else self._listings
+
+
+async def _request(
+    client: BinanceClient,
+    now: Callable[[], datetime],
+    method: str,
+    path: str,
+    api: str,
+    params: dict[str, str],
+) -> HttpAnswer:
+    try:
+        answer: HttpAnswer = await client.request(path, [api], method, params)
+    except RetryableError as error:
+        if error.code != Doubt.BANNED:
+            raise
+        raise with_ban(error, now()) from error
+    return answer
 
 
 def _read(answer: HttpAnswer, read: Callable[[Any], Any]) -> Any:
