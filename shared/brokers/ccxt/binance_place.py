@@ -10,7 +10,7 @@ from shared.brokers.ccxt.binance_client import (
     KEY_HEADER,
     BinanceClient,
     Carrier,
-    copy_for_account,
+    copy_for,
     make_template,
 )
 from shared.brokers.ccxt.binance_listings import Listings, read_listings
@@ -24,6 +24,8 @@ from shared.domain.errors import PermanentError, RetryableError
 # The venue refuses what arrives later than this after its timestamp; what is asked for is never longer.
 LONGEST_WINDOW = timedelta(seconds=5)
 HOURLY_SECONDS = 3600.0
+# How long an old difference of the clocks is used before the venue is asked again that did not answer.
+_PATIENCE_SECONDS = 60.0
 # How soon after a reading a symbol that was not on it is worth another.
 _UNLISTED_SECONDS = 60.0
 _MILLISECOND = timedelta(milliseconds=1)
@@ -42,9 +44,16 @@ class PublicSession:
 
 
 class Session:
-    """The requests of one account, signed."""
+    """The requests of one account, signed; `public` asks without its key from where it asks too."""
 
-    def __init__(self, client: BinanceClient, clock: "VenueClock", now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        client: BinanceClient,
+        public: PublicSession,
+        clock: "VenueClock",
+        now: Callable[[], datetime],
+    ) -> None:
+        self.public = public
         self._client = client
         self._clock = clock
         self._now = now
@@ -69,7 +78,7 @@ class Session:
         TradeError
             As `HttpTransport.send`.
         """
-        difference = await self._clock.difference()
+        difference = await self._clock.difference(self.public)
         if method != "GET":
             check_send_gate()
         params = {**params, "recvWindow": self._window(send_before)}
@@ -88,23 +97,40 @@ class Session:
 
 
 class VenueClock:
-    """By how much our clock is ahead of the venue's, in milliseconds; asked for once, and again when in doubt."""
+    """By how much our clock is ahead of the venue's, in milliseconds; asked for once, and again when in doubt.
 
-    def __init__(self, template: BinanceClient, public: PublicSession) -> None:
-        self._template = template
-        self._public = public
+    Parameters
+    ----------
+    options
+        Those of the template, which its copies share: ccxt takes `timeDifference` off every timestamp.
+    """
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
         self._lock = asyncio.Lock()
         self._difference: int | None = None
-        self._asked_at = 0.0
+        self._ask_again_at = 0.0
 
-    async def difference(self) -> int:
-        """Return the difference in force, asking for it first where it is unknown, doubtful or an hour old."""
+    async def difference(self, public: PublicSession) -> int:
+        """Return the difference in force, asking for it first where it is unknown, doubtful or an hour old.
+
+        An old one that nobody doubts is kept where the venue does not answer.
+        """
         known = self._current()
         if known is not None:
             return known
         async with self._lock:
             known = self._current()
-            return await self._ask() if known is None else known
+            if known is not None:
+                return known
+            try:
+                await self._ask(public)
+            except RetryableError:
+                if self._difference is None:
+                    raise
+                self._ask_again_at = time.monotonic() + _PATIENCE_SECONDS
+            assert self._difference is not None, "asked for or kept"
+            return self._difference
 
     def doubt(self, difference: int) -> None:
         """Ask anew before the next request, unless that was done since this difference was used."""
@@ -112,19 +138,15 @@ class VenueClock:
             self._difference = None
 
     def _current(self) -> int | None:
-        is_old = time.monotonic() - self._asked_at > HOURLY_SECONDS
-        return None if is_old else self._difference
+        return self._difference if time.monotonic() < self._ask_again_at else None
 
-    async def _ask(self) -> int:
+    async def _ask(self, public: PublicSession) -> None:
         before = _milliseconds()
-        answer = await self._public.ask("time", {})
+        answer = await public.ask("time", {})
         after = _milliseconds()
         venue_time = _read(answer, lambda said: int(said["serverTime"]))
-        self._difference = (before + after) // 2 - venue_time
-        self._asked_at = time.monotonic()
-        # Copies of the template share its options: ccxt takes this off every timestamp.
-        self._template.options["timeDifference"] = self._difference
-        return self._difference
+        self._difference = self._options["timeDifference"] = (before + after) // 2 - venue_time
+        self._ask_again_at = time.monotonic() + HOURLY_SECONDS
 
 
 class Place:
@@ -146,19 +168,31 @@ class Place:
         self._transport = transport
         self._base_url = base_url
         self._template = make_template(Carrier(transport, base_url))
-        self.public = PublicSession(self._template, now)
-        self._clock = VenueClock(self._template, self.public)
+        self._clock = VenueClock(self._template.options)
+        self._public: dict[str | None, PublicSession] = {}
         self._lock = asyncio.Lock()
         self._listings: Listings | None = None
         self._read_at = 0.0
+
+    def public(self, local_address: str | None = None) -> PublicSession:
+        """Give the questions without a key that leave from an address of ours: each has limits of its own."""
+        found = self._public.get(local_address)
+        if found is None:
+            carrier = Carrier(self._transport, self._base_url, local_address)
+            found = PublicSession(copy_for(self._template, None, carrier), self.now)
+            self._public[local_address] = found
+        return found
 
     def open_session(self, credentials: Credentials, local_address: str | None) -> Session:
         """Open the requests of one account, which bear its key or do not leave."""
         guard = KeyGuard(KEY_HEADER, credentials.api_key)
         carrier = Carrier(self._transport, self._base_url, local_address, guard)
-        return Session(copy_for_account(self._template, credentials, carrier), self._clock, self.now)
+        client = copy_for(self._template, credentials, carrier)
+        return Session(client, self.public(local_address), self._clock, self.now)
 
-    async def listings(self, symbol: str | None = None, *, max_age_seconds: float | None = None) -> Listings:
+    async def listings(
+        self, public: PublicSession, symbol: str | None = None, *, max_age_seconds: float | None = None
+    ) -> Listings:
         """Return what the venue lists.
 
         Whoever sends an order takes what is known, however old, and waits only for a `symbol` that is not on it;
@@ -171,7 +205,7 @@ class Place:
             known = self._known(symbol, max_age_seconds)
             if known is not None:
                 return known
-            answer = await self.public.ask("exchangeInfo", {"showPermissionSets": "false"})
+            answer = await public.ask("exchangeInfo", {"showPermissionSets": "false"})
             self._listings = _read(answer, read_listings)
             self._read_at = time.monotonic()
             return self._listings

@@ -11,10 +11,13 @@ from shared.brokers.base import KeyRights, NotFound
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_broker import BinanceBroker
 from shared.domain.accounts import Environment
+from shared.domain.errors import RetryableError
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import OrderLookup, OrderReport
 from tests.integration.brokers.recorded import ID, LOOKUP, ORDER, an_order, assert_signed, open_broker
 from tests.integration.brokers.recorder import AT, Recorded, Recorder, listed, placing, traded
+from tests.integration.brokers.stages import BinanceStage
+from tests.integration.brokers.stages import an_order as market_order
 
 
 async def test_a_look_up_names_our_id_and_the_venues_where_it_is_known(
@@ -213,6 +216,36 @@ async def test_requests_bear_the_venues_time_which_is_asked_for_once_and_again_w
     await broker.submit_order(an_order())
     assert abs(venue.last.timestamp - (time.time() * 1000 + 120_000)) < 1000
     assert len(venue.named("GET /api/v3/time")) == 2
+
+
+async def test_what_an_account_needs_without_its_key_is_asked_from_its_address_too(
+    binance_stage: BinanceStage,
+) -> None:
+    broker = binance_stage.open_broker(local_address="127.0.0.3")
+    await broker.submit_order(market_order(binance_stage))
+    await broker.fetch_open_orders()
+    asked = [line["path"] for line in binance_stage.control.lines() if line["source"] == "127.0.0.3"]
+    paths = ["time", "order", "exchangeInfo", "openOrders"]
+    assert asked == [f"/api/v3/{path}" for path in paths]
+
+
+async def test_a_difference_that_nobody_doubts_is_kept_where_the_venue_does_not_tell_its_time(
+    venue: Recorder, broker: BinanceBroker
+) -> None:
+    venue.answer(ORDER, placing())
+    await broker.submit_order(an_order())
+    clock = broker._session._clock
+    clock._ask_again_at = 0.0  # an hour later
+    venue.answer("GET /api/v3/time", {"code": -1003, "msg": "Too many requests."}, 429)
+    for _ in range(3):
+        await broker.submit_order(an_order())
+    assert len(venue.named("GET /api/v3/time")) == 2
+    venue.answer(ORDER, {"code": -1021, "msg": "Timestamp for this request ..."}, 400)
+    with pytest.raises(RetryableError, match="CLOCK_SKEWED"):
+        await broker.submit_order(an_order())
+    with pytest.raises(RetryableError, match="RATE_LIMITED"):
+        await broker.submit_order(an_order())
+    assert len(venue.named(ORDER)) == 5
 
 
 async def test_what_the_venue_says_of_used_weight_is_kept_by_address(
