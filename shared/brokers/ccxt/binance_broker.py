@@ -89,7 +89,7 @@ class BinanceBroker:
         answer = await self._write("orderList/oco", params, pair.stop)
         if not answer.is_ok:
             error = failure(answer, is_write=True, request=pair.stop)
-            raise await name_passed_leg(self._session, pair, error)
+            raise await name_passed_leg(self._session.public, pair, error)
         stop, target = read_answer(answer, lambda said: read_pair(said, pair), is_write=True)
         return await self._complete_placed(stop), await self._complete_placed(target)
 
@@ -166,7 +166,7 @@ class BinanceBroker:
                 params,
                 lambda rows: tuple(read_listed(row, symbol) for row in rows),
             )
-        listings = await self._place.listings()
+        listings = await self._place.listings(self._session.public)
         return await ask(
             self._session,
             "openOrders",
@@ -198,7 +198,7 @@ class BinanceBroker:
         # Only a stop must know which kinds of orders the symbol takes.
         if request.order_type is not OrderType.STOP:
             return None
-        return (await self._place.listings(request.symbol)).find(request.symbol)
+        return (await self._place.listings(self._session.public, request.symbol)).find(request.symbol)
 
     async def _write(self, path: str, params: Params, request: OrderRequest) -> HttpAnswer:
         return await self._session.send("POST", path, params, send_before=request.send_before)

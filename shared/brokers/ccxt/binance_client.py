@@ -78,13 +78,14 @@ def make_template(carrier: Carrier) -> BinanceClient:
     return client
 
 
-def copy_for_account(template: BinanceClient, credentials: Credentials, carrier: Carrier) -> BinanceClient:
-    """Copy the template for one account, for good: a client never changes its keys.
+def copy_for(template: BinanceClient, credentials: Credentials | None, carrier: Carrier) -> BinanceClient:
+    """Copy the template for one account, or for questions without a key; a client never changes its keys.
 
     A shallow copy takes 2 µs and 3.5 kB, a fresh client 6 ms and 0.3 MB. The options are shared, and with
     them the difference to the venue's clock.
     """
     client = copy(template)
-    client.apiKey, client.secret = credentials.api_key, credentials.secret
+    if credentials is not None:
+        client.apiKey, client.secret = credentials.api_key, credentials.secret
     client.carrier = carrier
     return client

@@ -51,7 +51,7 @@ def read_listings(payload: Any) -> Listings:
     # Thousands of pairs share a dozen sets of order types.
     kinds: dict[tuple[str, ...], frozenset[str]] = {}
     found = (_read_listing(row, kinds) for row in payload["symbols"] if row["isSpotTradingAllowed"])
-    return Listings([row for row in found if row is not None], read_limits(payload["rateLimits"]))
+    return Listings([row for row in found if row is not None], read_limits(payload.get("rateLimits", ())))
 
 
 def read_limits(rows: Any) -> VenueLimits:

@@ -22,7 +22,7 @@ class BinanceMarketData:
 
     async def fetch_instruments(self, symbols: Sequence[str] | None = None) -> Sequence[Instrument]:
         """List spot pairs that trade now, from a list that is at most an hour old."""
-        listings = await self._place.listings(max_age_seconds=HOURLY_SECONDS)
+        listings = await self._place.listings(self._place.public(), max_age_seconds=HOURLY_SECONDS)
         wanted = None if symbols is None else set(symbols)
         return tuple(found for found in listings.trading() if wanted is None or found.symbol in wanted)
 
@@ -35,7 +35,7 @@ class BinanceMarketData:
         if not wanted:
             return ()
         params = {"symbol": next(iter(wanted))} if len(wanted) == 1 else {}
-        answer = await self._place.public.ask_publicly("ticker/bookTicker", params)
+        answer = await self._place.public().ask("ticker/bookTicker", params)
         if code_of(answer) == _UNKNOWN_SYMBOL:
             return ()
         if not answer.is_ok:
@@ -47,7 +47,7 @@ class BinanceMarketData:
 
     async def fetch_limits(self) -> VenueLimits:
         """Return the ceilings that the venue tells with its instruments."""
-        return (await self._place.listings(max_age_seconds=HOURLY_SECONDS)).limits
+        return (await self._place.listings(self._place.public(), max_age_seconds=HOURLY_SECONDS)).limits
 
     async def close(self) -> None:
         """Do nothing: connections are shared and closed by the adapter."""

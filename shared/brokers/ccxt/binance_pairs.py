@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.brokers.base import Replacement
 from shared.brokers.ccxt.binance_listings import venue_symbol
-from shared.brokers.ccxt.binance_place import Session
+from shared.brokers.ccxt.binance_place import PublicSession
 from shared.brokers.ccxt.binance_refusals import CANCEL_REFUSED_CODE, failure_of, read_code
 from shared.brokers.ccxt.binance_reports import read_canceled, read_last_price, read_placed
 from shared.brokers.codes import Doubt, Refusal
@@ -36,7 +36,7 @@ def read_canceled_pair(said: Any, lookup: PairLookup) -> tuple[OrderReport, Orde
     return stop, target
 
 
-async def name_passed_leg(session: Session, pair: OrderPair, error: TradeError) -> TradeError:
+async def name_passed_leg(session: PublicSession, pair: OrderPair, error: TradeError) -> TradeError:
     """Say which leg's price the market has passed, where the venue only says that one was.
 
     The last price is asked for; if it cannot be read, or lies between the two by now, the error stays as it is.
@@ -45,7 +45,7 @@ async def name_passed_leg(session: Session, pair: OrderPair, error: TradeError) 
     if error.code != Refusal.PRICES_OUT_OF_ORDER or stop is None or target is None:
         return error
     try:
-        answer = await session.ask_publicly("ticker/price", {"symbol": venue_symbol(pair.stop.symbol)})
+        answer = await session.ask("ticker/price", {"symbol": venue_symbol(pair.stop.symbol)})
         last = read_answer(answer, read_last_price, is_write=False)
     except TradeError:
         return error

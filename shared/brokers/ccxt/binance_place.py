@@ -10,35 +10,53 @@ from shared.brokers.ccxt.binance_client import (
     KEY_HEADER,
     BinanceClient,
     Carrier,
-    copy_for_account,
+    copy_for,
     make_template,
 )
 from shared.brokers.ccxt.binance_listings import Listings, read_listings
 from shared.brokers.ccxt.binance_refusals import CLOCK_CODE, code_of, failure, with_ban
 from shared.brokers.codes import Doubt, Refusal
 from shared.brokers.factory import Credentials
+from shared.brokers.gate import check_send_gate
 from shared.brokers.http import HttpAnswer, HttpTransport, KeyGuard, read_answer
 from shared.domain.errors import PermanentError, RetryableError
 
 # The venue refuses what arrives later than this after its timestamp; what is asked for is never longer.
 LONGEST_WINDOW = timedelta(seconds=5)
 HOURLY_SECONDS = 3600.0
+# How long an old difference of the clocks is used before the venue is asked again that did not answer.
+_PATIENCE_SECONDS = 60.0
 # How soon after a reading a symbol that was not on it is worth another.
 _UNLISTED_SECONDS = 60.0
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-class Session:
-    """The requests of one account, or of nobody in particular, at one address."""
+class PublicSession:
+    """Questions that need no key."""
 
-    def __init__(self, client: BinanceClient, clock: "VenueClock", now: Callable[[], datetime]) -> None:
+    def __init__(self, client: BinanceClient, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._now = now
+
+    async def ask(self, path: str, params: dict[str, str]) -> HttpAnswer:
+        """GET something public; raises as `HttpTransport.send`."""
+        return await _request(self._client, self._now, "GET", path, "public", params)
+
+
+class Session:
+    """The requests of one account, signed; `public` asks without its key from where it asks too."""
+
+    def __init__(
+        self,
+        client: BinanceClient,
+        public: PublicSession,
+        clock: "VenueClock",
+        now: Callable[[], datetime],
+    ) -> None:
+        self.public = public
         self._client = client
         self._clock = clock
         self._now = now
-
-    async def ask_publicly(self, path: str, params: dict[str, str]) -> HttpAnswer:
-        """Ask what needs no key."""
-        return await self._request("GET", path, "public", params)
 
     async def send(
         self,
@@ -53,25 +71,20 @@ class Session:
 
         Raises
         ------
+        RetryableError
+            SEND_WINDOW_CLOSED: the sender's own window closed while the venue's time was asked for.
         PermanentError
             EXPIRED_BEFORE_ARRIVAL: the moment has passed already, nothing was sent.
         TradeError
             As `HttpTransport.send`.
         """
-        difference = await self._clock.difference()
-        window = self._window(send_before)
-        answer = await self._request(method, path, api, {**params, "recvWindow": window})
+        difference = await self._clock.difference(self.public)
+        if method != "GET":
+            check_send_gate()
+        params = {**params, "recvWindow": self._window(send_before)}
+        answer = await _request(self._client, self._now, method, path, api, params)
         if code_of(answer) == CLOCK_CODE:
             self._clock.doubt(difference)
-        return answer
-
-    async def _request(self, method: str, path: str, api: str, params: dict[str, str]) -> HttpAnswer:
-        try:
-            answer: HttpAnswer = await self._client.request(path, [api], method, params)
-        except RetryableError as error:
-            if error.code != Doubt.BANNED:
-                raise
-            raise with_ban(error, self._now()) from error
         return answer
 
     def _window(self, send_before: datetime | None) -> str:
@@ -84,22 +97,40 @@ class Session:
 
 
 class VenueClock:
-    """By how much our clock is ahead of the venue's, in milliseconds; asked for once, and again when in doubt."""
+    """By how much our clock is ahead of the venue's, in milliseconds; asked for once, and again when in doubt.
 
-    def __init__(self, template: BinanceClient) -> None:
-        self._template = template
+    Parameters
+    ----------
+    options
+        Those of the template, which its copies share: ccxt takes `timeDifference` off every timestamp.
+    """
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
         self._lock = asyncio.Lock()
         self._difference: int | None = None
-        self._asked_at = 0.0
+        self._ask_again_at = 0.0
 
-    async def difference(self) -> int:
-        """Return the difference in force, asking for it first where it is unknown, doubtful or an hour old."""
+    async def difference(self, public: PublicSession) -> int:
+        """Return the difference in force, asking for it first where it is unknown, doubtful or an hour old.
+
+        An old one that nobody doubts is kept where the venue does not answer.
+        """
         known = self._current()
         if known is not None:
             return known
         async with self._lock:
             known = self._current()
-            return await self._ask() if known is None else known
+            if known is not None:
+                return known
+            try:
+                await self._ask(public)
+            except RetryableError:
+                if self._difference is None:
+                    raise
+                self._ask_again_at = time.monotonic() + _PATIENCE_SECONDS
+            assert self._difference is not None, "asked for or kept"
+            return self._difference
 
     def doubt(self, difference: int) -> None:
         """Ask anew before the next request, unless that was done since this difference was used."""
@@ -107,19 +138,15 @@ class VenueClock:
             self._difference = None
 
     def _current(self) -> int | None:
-        is_old = time.monotonic() - self._asked_at > HOURLY_SECONDS
-        return None if is_old else self._difference
+        return self._difference if time.monotonic() < self._ask_again_at else None
 
-    async def _ask(self) -> int:
+    async def _ask(self, public: PublicSession) -> None:
         before = _milliseconds()
-        answer: HttpAnswer = await self._template.request("time", ["public"], "GET", {})
+        answer = await public.ask("time", {})
         after = _milliseconds()
         venue_time = _read(answer, lambda said: int(said["serverTime"]))
-        self._difference = (before + after) // 2 - venue_time
-        self._asked_at = time.monotonic()
-        # Copies of the template share its options: ccxt takes this off every timestamp.
-        self._template.options["timeDifference"] = self._difference
-        return self._difference
+        self._difference = self._options["timeDifference"] = (before + after) // 2 - venue_time
+        self._ask_again_at = time.monotonic() + HOURLY_SECONDS
 
 
 class Place:
@@ -141,19 +168,31 @@ class Place:
         self._transport = transport
         self._base_url = base_url
         self._template = make_template(Carrier(transport, base_url))
-        self._clock = VenueClock(self._template)
+        self._clock = VenueClock(self._template.options)
+        self._public: dict[str | None, PublicSession] = {}
         self._lock = asyncio.Lock()
         self._listings: Listings | None = None
         self._read_at = 0.0
-        self.public = Session(self._template, self._clock, now)
+
+    def public(self, local_address: str | None = None) -> PublicSession:
+        """Give the questions without a key that leave from an address of ours: each has limits of its own."""
+        found = self._public.get(local_address)
+        if found is None:
+            carrier = Carrier(self._transport, self._base_url, local_address)
+            found = PublicSession(copy_for(self._template, None, carrier), self.now)
+            self._public[local_address] = found
+        return found
 
     def open_session(self, credentials: Credentials, local_address: str | None) -> Session:
         """Open the requests of one account, which bear its key or do not leave."""
         guard = KeyGuard(KEY_HEADER, credentials.api_key)
         carrier = Carrier(self._transport, self._base_url, local_address, guard)
-        return Session(copy_for_account(self._template, credentials, carrier), self._clock, self.now)
+        client = copy_for(self._template, credentials, carrier)
+        return Session(client, self.public(local_address), self._clock, self.now)
 
-    async def listings(self, symbol: str | None = None, *, max_age_seconds: float | None = None) -> Listings:
+    async def listings(
+        self, public: PublicSession, symbol: str | None = None, *, max_age_seconds: float | None = None
+    ) -> Listings:
         """Return what the venue lists.
 
         Whoever sends an order takes what is known, however old, and waits only for a `symbol` that is not on it;
@@ -166,7 +205,7 @@ class Place:
             known = self._known(symbol, max_age_seconds)
             if known is not None:
                 return known
-            answer = await self.public.ask_publicly("exchangeInfo", {"showPermissionSets": "false"})
+            answer = await public.ask("exchangeInfo", {"showPermissionSets": "false"})
             self._listings = _read(answer, read_listings)
             self._read_at = time.monotonic()
             return self._listings
@@ -178,6 +217,23 @@ class Place:
             max_age_seconds = _UNLISTED_SECONDS
         age = time.monotonic() - self._read_at
         return None if max_age_seconds is not None and age > max_age_seconds else self._listings
+
+
+async def _request(
+    client: BinanceClient,
+    now: Callable[[], datetime],
+    method: str,
+    path: str,
+    api: str,
+    params: dict[str, str],
+) -> HttpAnswer:
+    try:
+        answer: HttpAnswer = await client.request(path, [api], method, params)
+    except RetryableError as error:
+        if error.code != Doubt.BANNED:
+            raise
+        raise with_ban(error, now()) from error
+    return answer
 
 
 def _read(answer: HttpAnswer, read: Callable[[Any], Any]) -> Any:

@@ -86,8 +86,8 @@ def read_restrictions(said: Any) -> KeyRights:
 
 
 def read_account_rights(said: Any) -> KeyRights:
-    """Read what an account may do: all that a sandbox tells of a key."""
-    return KeyRights(said["canTrade"], said["canWithdraw"], None)
+    """Read what an account may do: all that a sandbox tells of a key, and whether that may withdraw it does not."""
+    return KeyRights(said["canTrade"], None, None)
 
 
 def read_quotes(rows: Iterable[Any], wanted: dict[str, str], at: datetime) -> tuple[Quote, ...]:

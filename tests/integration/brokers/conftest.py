@@ -6,8 +6,12 @@ from pathlib import Path
 import mongoengine
 import pytest
 
+from shared.brokers.ccxt.binance import BinanceAdapter
+from shared.brokers.ccxt.binance_broker import BinanceBroker
 from tests.emulators.binance.control import BinanceProcess
 from tests.emulators.venue.control import VenueProcess
+from tests.integration.brokers.recorded import open_broker
+from tests.integration.brokers.recorder import Recorder, recording
 from tests.integration.brokers.stages import BinanceStage, HttpStage, PaperStage, Stage, start_venue
 
 
@@ -47,6 +51,25 @@ async def binance_stage(binance_process: BinanceProcess) -> AsyncIterator[Binanc
     stage = BinanceStage(binance_process)
     yield stage
     await stage.close()
+
+
+@pytest.fixture
+async def venue() -> AsyncIterator[Recorder]:
+    async with recording() as recorder:
+        yield recorder
+
+
+@pytest.fixture
+async def adapter() -> AsyncIterator[BinanceAdapter]:
+    adapter = BinanceAdapter()
+    yield adapter
+    await adapter.close()
+
+
+@pytest.fixture
+def broker(venue: Recorder, adapter: BinanceAdapter) -> BinanceBroker:
+    """An account whose requests are recorded."""
+    return open_broker(adapter, venue)
 
 
 @pytest.fixture(params=["paper", "http", "binance"])

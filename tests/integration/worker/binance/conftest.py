@@ -20,6 +20,7 @@ from shared.vault import generate_key_pair
 from tests.emulators.binance.control import BinanceControl, BinanceProcess
 from tests.integration.worker.pipeline.driver import Driver
 from worker import context as context_module
+from worker import tasks
 from worker.context import Context, open_context
 
 _numbers = itertools.count(1)
@@ -33,13 +34,21 @@ class Desk:
     venue: BinanceControl
 
     def add_follower(
-        self, provider_id: str, *, usdt: str = "10000", settings: BotSettings | None = None, **rights: bool
+        self,
+        provider_id: str,
+        *,
+        usdt: str = "10000",
+        settings: BotSettings | None = None,
+        environment: str = "sandbox",
+        **rights: bool,
     ) -> tuple[TradingBot, str]:
         """Create an account at the venue and a follower who trades on it; return the bot and the key."""
         key = f"key-{next(_numbers)}"
         self.venue.create_account(key, f"secret-of-{key}", USDT=usdt, **rights)
         settings = settings or BotSettings(max_position_percent=Decimal(100))
-        return self.driver.add_follower(provider_id, settings=settings, key=(key, f"secret-of-{key}")), key
+        own = (key, f"secret-of-{key}")
+        bot = self.driver.add_follower(provider_id, settings=settings, key=own, environment=environment)
+        return bot, key
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +64,13 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinanceProcess
 @pytest.fixture(scope="module")
 def worker_context(process: BinanceProcess, redis_url: str, mongodb_uri: str) -> Iterator[Context]:
     """Open the context once a module, with keys of its own and Binance where the emulator listens."""
+    assert tasks.__all__
     pair = generate_key_pair()
     values = {
         "REDIS_URL": redis_url,
         "MONGODB_URI": mongodb_uri,
         "VENUE_URL_BINANCE_SANDBOX": process.url,
+        "VENUE_URL_BINANCE_LIVE": process.url,
         "CREDENTIAL_PUBLIC_KEYS": pair.public_key,
         "CREDENTIAL_PRIVATE_KEYS": pair.private_key.get_secret_value(),
     }

@@ -35,6 +35,12 @@ def look(desk: Desk) -> None:
     desk.driver.answer_bells()
 
 
+def beyond(target: Order) -> str:
+    """A price at which the bid has reached a target."""
+    assert target.limit_price is not None
+    return f"{target.limit_price * Decimal('1.001'):.2f}"
+
+
 def is_covered(trade: Trade) -> bool:
     return trade.resting + trade.managed == trade.coverable > 0
 
@@ -57,7 +63,7 @@ def test_a_target_that_fills_takes_its_stop_with_it_and_the_other_half_stays_cov
     desk.add_follower(desk.driver.add_provider())
     message = say_long(desk, "1.05", "1.10")
     first = min(live(desk, message, Purpose.TARGET), key=lambda o: o.limit_price or 0)
-    desk.venue.set_price("BTC/USDT", str(first.limit_price))
+    desk.venue.set_price("BTC/USDT", beyond(first))
     look(desk)
     trade = desk.driver.trade(message)
     assert trade.exited == first.quantity
@@ -72,7 +78,7 @@ def test_once_the_first_target_is_reached_the_stop_moves_to_the_entry_where_that
     desk.add_follower(desk.driver.add_provider(), settings=settings)
     message = say_long(desk, "1.05", "1.10", symbol="ETH/USDT")
     first = min(live(desk, message, Purpose.TARGET), key=lambda o: o.limit_price or 0)
-    desk.venue.set_price("ETH/USDT", str(first.limit_price))
+    desk.venue.set_price("ETH/USDT", beyond(first))
     look(desk)
     trade = desk.driver.trade(message)
     assert trade.stop_source is StopSource.BREAK_EVEN
@@ -85,7 +91,7 @@ def test_a_target_filled_in_part_loses_its_stop_and_the_rest_is_paired_anew(desk
     message = say_long(desk, "1.04", symbol="SOL/USDT")
     (target,) = live(desk, message, Purpose.TARGET)
     desk.venue.fill_partly("0.5", client_order_id=target.order_id)
-    desk.venue.set_price("SOL/USDT", str(target.limit_price))
+    desk.venue.set_price("SOL/USDT", beyond(target))
     look(desk)
     trade = desk.driver.trade(message)
     assert 0 < trade.exited < trade.entered

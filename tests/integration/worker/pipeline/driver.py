@@ -34,6 +34,8 @@ from worker.task import app
 
 GUILD, CHANNEL, AUTHOR = "900", "901", "902"
 MAX_BELLS = 5000
+# Of the process, not of a driver: a context keeps the brokers of accounts that it has seen.
+_NUMBERS = count(1)
 
 
 def claim(order_ids: Sequence[str], claim_id: str) -> list[Order]:
@@ -47,7 +49,7 @@ class Driver:
 
     context: Context
     redis: Redis
-    numbers: Any = field(default_factory=lambda: count(1))
+    numbers: Any = field(default_factory=lambda: _NUMBERS)
     ids: Any = field(default_factory=lambda: count(10_000))
 
     def add_provider(self, *, visibility: str = "public", channel: str = CHANNEL) -> str:
@@ -77,10 +79,11 @@ class Driver:
         tier: str = "premium",
         balance: Decimal = Decimal(10_000),
         key: tuple[str, str] | None = None,
+        environment: str = "sandbox",
     ) -> TradingBot:
         """Create a user with an account whose balance was read, and an active bot.
 
-        The account is paper money, or with a `key` and its secret one in Binance's sandbox.
+        The account is paper money, or with a `key` and its secret one in an environment of Binance's.
         """
         number = next(self.numbers)
         now = datetime.now(UTC)
@@ -96,7 +99,7 @@ class Driver:
             user_id=f"user-{number}",
             name=f"paper {number}",
             venue="paper" if key is None else "binance",
-            environment="paper" if key is None else "sandbox",
+            environment="paper" if key is None else environment,
             status=AccountStatus.ACTIVE,
             quote_asset="USDT",
             version=0,

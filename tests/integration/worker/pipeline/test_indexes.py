@@ -16,7 +16,7 @@ from shared.domain.commands import CommandKind
 from shared.domain.halts import HaltState
 from shared.domain.order_status import UNRESOLVED
 from shared.halting import begin_halt, deny_waiting, query_of
-from shared.models import due, halts, messages, providers, rotations, trades
+from shared.models import accounts, due, halts, messages, providers, rotations, trades
 from shared.models.denials import count_unresolved_entries
 from shared.models.mapping import _CODEC
 from tests.integration.worker.pipeline.driver import CHANNEL, Driver
@@ -157,7 +157,7 @@ def live_a_day(driver: Driver) -> None:
 
 def halt(driver: Driver) -> None:
     """Stop one account, close what it holds, and let it go on."""
-    scope = "account:account-2"
+    scope = f"account:{next(iter(accounts.all_active('', 1))).account_id}"
     begin_halt(scope, HaltState.HALTED, "news", datetime.now(UTC), flatten_by=("operator", "cli"))
     for asked in (scope, "global", "community:c"):
         deny_waiting(asked, "news")

@@ -2,6 +2,30 @@
 
 from shared.brokers.catalogue import VENUES
 from shared.brokers.weights import LIMITS, Call, find_limits
+from tests.emulators.binance.routes import ROUTES
+from tests.emulators.binance.settings import VenueSettings
+
+SYMBOL, ORDER = {"symbol": "BTCUSDT"}, {"symbol": "BTCUSDT", "orderId": "1"}
+# Which of the emulator's endpoints, asked how, each call is; the emulator's weights were written by somebody else.
+ENDPOINTS: dict[Call, tuple[str, dict[str, str]]] = {
+    Call.SUBMIT: ("POST /api/v3/order", SYMBOL),
+    Call.PAIR: ("POST /api/v3/orderList/oco", SYMBOL),
+    Call.REPLACE: ("POST /api/v3/order/cancelReplace", SYMBOL),
+    Call.CANCEL: ("DELETE /api/v3/order", ORDER),
+    Call.ORDER: ("GET /api/v3/order", ORDER),
+    Call.OPEN_ORDERS: ("GET /api/v3/openOrders", {}),
+    Call.OPEN_ORDERS_OF_SYMBOL: ("GET /api/v3/openOrders", SYMBOL),
+    Call.ORDERS_SINCE: ("GET /api/v3/allOrders", SYMBOL),
+    Call.FILLS: ("GET /api/v3/myTrades", SYMBOL),
+    Call.FILLS_OF_ORDER: ("GET /api/v3/myTrades", ORDER),
+    Call.BALANCES: ("GET /api/v3/account", {}),
+    Call.KEY_RIGHTS: ("GET /api/v3/account", {}),
+    Call.INSTRUMENTS: ("GET /api/v3/exchangeInfo", {}),
+    Call.QUOTES: ("GET /api/v3/ticker/bookTicker", {}),
+    Call.QUOTE_OF_SYMBOL: ("GET /api/v3/ticker/bookTicker", SYMBOL),
+    Call.LAST_PRICE: ("GET /api/v3/ticker/price", SYMBOL),
+    Call.CLOCK: ("GET /api/v3/time", {}),
+}
 
 
 def test_every_call_of_a_venue_with_limits_has_a_weight() -> None:
@@ -14,3 +38,14 @@ def test_every_call_of_a_venue_with_limits_has_a_weight() -> None:
 def test_a_venue_that_publishes_nothing_has_no_limits() -> None:
     assert find_limits("binance") is LIMITS["binance"]
     assert find_limits("paper") is None
+
+
+def test_binances_limits_are_those_that_its_emulator_counts() -> None:
+    limits, counted = LIMITS["binance"], VenueSettings()
+    weights = {call: ROUTES[name].weighs(params) for call, (name, params) in ENDPOINTS.items()}
+    assert limits.weights == weights
+    assert (limits.weight_per_minute, limits.orders_per_10_seconds, limits.orders_per_day) == (
+        counted.weight_limit,
+        counted.order_limit,
+        counted.day_order_limit,
+    )
