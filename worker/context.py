@@ -26,7 +26,6 @@ from shared.domain.instruments import AssetClass, Instrument
 from shared.models import accounts
 from shared.models.accounts import SealedCredential
 from shared.settings import Settings
-from shared.tasks import EARLY_ACK, bell_list
 from shared.vault import PrivateKeys, VaultError, credential_record
 from worker.late import LateAnswers
 from worker.limits import Pot, RateTokens
@@ -38,7 +37,11 @@ READ_SECONDS = 10.0
 QUOTE_MAX_AGE_SECONDS = 2.0
 # One signal is over in about this time: what it has to tell is told at once, when its orders are on their way.
 GATHER_SECONDS = 0.1
-_MOST_STEPS_BACK = 15
+_MOST_STEPS_BACK = 40
+_BUSY_KEY = "dx:busy"
+_BUSY_MILLISECONDS = 400
+# As many orders in one wave belong to a fan-out.
+_MANY = 10
 INSTRUMENTS_MAX_AGE_SECONDS = 3600
 _MOST_LATE_WAVES = 2
 _BALANCE_MAX_AGE_SECONDS = 180
@@ -77,14 +80,19 @@ class Context:
     def gather(self) -> None:
         """Wait until what comes close together is there, and let a fan-out go first; see `shared.gathering`.
 
-        Who only tells or counts takes the database's time from those who send: while orders wait it stands back, for
-        a second and a half at most.
+        Who only tells or counts takes the database's time from those who send: while a fan-out is under way it stands
+        back, for some seconds at most.
         """
         time.sleep(self.gather_seconds)
         for _ in range(_MOST_STEPS_BACK):
-            if not any(self.redis.llen(bell_list(queue)) for queue in EARLY_ACK):
+            if not self.redis.exists(_BUSY_KEY):
                 return
             time.sleep(self.gather_seconds)
+
+    def tell_busy(self, orders: int) -> None:
+        """Say that a fan-out is under way, for some tenths of a second: those who only tell stand back."""
+        if orders >= _MANY:
+            self.redis.set(_BUSY_KEY, "1", px=_BUSY_MILLISECONDS)
 
     def pause(self, seconds: float) -> None:
         """Let the task wait for a venue's tokens; always bounded by the task's own end."""

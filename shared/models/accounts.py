@@ -12,7 +12,7 @@ from pymongo import UpdateOne
 from shared.domain.accounts import Account as AccountState
 from shared.domain.accounts import AccountStatus, Reservation
 from shared.models.base import BaseDocument
-from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
+from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, rows_of, to_row
 from shared.models.together import Find, run
 
 
@@ -82,7 +82,7 @@ class SealedCredential:
 
 def find_credentials(credential_ids: Many[str]) -> dict[str, SealedCredential]:
     """Read several sealed credentials in one query, by id."""
-    rows = rows_of(Credential).find({"_id": {"$in": list(credential_ids)}})
+    rows = raw_rows_of(Credential).find({"_id": {"$in": list(credential_ids)}})
     return {row["_id"]: from_row(SealedCredential, row, "credential_id") for row in rows}
 
 
@@ -127,7 +127,7 @@ def reserve(wanted: Mapping[str, tuple[int, Mapping[str, Reservation]]]) -> set[
         )
         for account_id, (version, held_by_intent) in wanted.items()
     ]
-    collection = rows_of(Account)
+    collection = raw_rows_of(Account)
     if collection.bulk_write(writes, ordered=False).modified_count == len(wanted):
         return set(wanted)
     found = collection.find({"_id": {"$in": list(wanted)}}, {"reservations": 1})

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order as OrderValue
-from shared.models.mapping import Row, hints_of, rows_of, to_row
+from shared.models.mapping import Row, hints_of, raw_rows_of, to_row
 from shared.models.orders import Order, order_of
 from shared.models.signals import insert_many_once
 
@@ -17,7 +17,7 @@ FIRST_LOOKUP = timedelta(seconds=1)
 def find_waiting(order_ids: Many[str]) -> list[OrderValue]:
     """Read those of the orders that nobody has claimed yet, in the order in which they were named."""
     query = {"_id": {"$in": list(order_ids)}, "status": str(OrderStatus.INITIALIZED)}
-    rows = {row["_id"]: row for row in rows_of(Order).find(query, {"events": 0})}
+    rows = {row["_id"]: row for row in raw_rows_of(Order).find(query, {"events": 0})}
     return [order_of(rows[order_id]) for order_id in order_ids if order_id in rows]
 
 
@@ -36,7 +36,7 @@ def claim(waiting: Many[OrderValue], claim_id: str, now: datetime) -> list[Order
     by_version: dict[int, list[str]] = {}
     for order in waiting:
         by_version.setdefault(order.version, []).append(order.order_id)
-    collection = rows_of(Order)
+    collection = raw_rows_of(Order)
     won = sum(
         collection.update_many(_claimable(ids, version), _claimed_by(claim_id, version, now)).modified_count
         for version, ids in by_version.items()

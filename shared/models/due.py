@@ -8,7 +8,7 @@ from pymongo import ASCENDING
 from shared.domain.order_status import AT_VENUE, OrderStatus
 from shared.domain.orders import Order as OrderValue
 from shared.domain.orders import Purpose
-from shared.models.mapping import Row, hints_of, rows_of
+from shared.models.mapping import Row, hints_of, raw_rows_of
 from shared.models.orders import Order, order_of
 
 RING_SECONDS = 5
@@ -39,7 +39,9 @@ def take_due(
         "next_check_at": {"$lte": now},
         "purpose": {"$in": [str(purpose) for purpose in purposes]},
     }
-    due = [order_of(row) for row in rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)]
+    due = [
+        order_of(row) for row in raw_rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)
+    ]
     if due:
         hints_of(Order).update_many(
             {"_id": {"$in": [order.order_id for order in due]}, "next_check_at": {"$lte": now}},
@@ -55,13 +57,15 @@ def take_given_up(now: datetime, since: datetime, limit: int) -> list[OrderValue
         "next_check_at": {"$lte": now},
         "created_at": {"$gte": since},
     }
-    return [order_of(row) for row in rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)]
+    return [
+        order_of(row) for row in raw_rows_of(Order).find(query).sort("next_check_at", ASCENDING).limit(limit)
+    ]
 
 
 def take_lacking_fills(now: datetime, limit: int) -> list[OrderValue]:
     """Pick orders whose executions are still to be asked for, and put off the next question."""
     query = {"lacks_fills": True, "next_check_at": {"$lte": now}}
-    found = [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
+    found = [order_of(row) for row in raw_rows_of(Order).find(query).limit(limit)]
     if found:
         later = {"$set": {"next_check_at": now + timedelta(seconds=RING_SECONDS)}}
         hints_of(Order).update_many({"_id": {"$in": [order.order_id for order in found]}}, later)
@@ -81,13 +85,13 @@ def look_now(trade_ids: Many[str], now: datetime) -> int:
 def unsettled(now: datetime, limit: int) -> list[OrderValue]:
     """List orders whose last move has not been carried into trade and events for a ring's time."""
     query = {"unsettled": True, "next_check_at": {"$lte": now}}
-    return [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
+    return [order_of(row) for row in raw_rows_of(Order).find(query).limit(limit)]
 
 
 def cancels_wanted(limit: int) -> list[OrderValue]:
     """List resting orders whose cancel was asked for."""
     query = {"cancel_requested": True, "status": {"$in": [str(status) for status in AT_VENUE]}}
-    return [order_of(row) for row in rows_of(Order).find(query).limit(limit)]
+    return [order_of(row) for row in raw_rows_of(Order).find(query).limit(limit)]
 
 
 def entries_past(now: datetime, limit: int) -> list[OrderValue]:
@@ -100,5 +104,7 @@ def entries_past(now: datetime, limit: int) -> list[OrderValue]:
     }
     found: list[OrderValue] = []
     for query in (unsent, resting):
-        found += [order_of(row) for row in rows_of(Order).find({"purpose": "entry", **query}).limit(limit)]
+        found += [
+            order_of(row) for row in raw_rows_of(Order).find({"purpose": "entry", **query}).limit(limit)
+        ]
     return found

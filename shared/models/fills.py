@@ -11,7 +11,7 @@ from pymongo import ReplaceOne
 
 from shared.domain.fills import Fill as FillValue
 from shared.models.base import BaseDocument
-from shared.models.mapping import from_row, hints_of, rows_of, to_row
+from shared.models.mapping import from_row, hints_of, raw_rows_of, to_row
 from shared.models.signals import insert_many_once
 from shared.models.together import Find
 
@@ -127,7 +127,7 @@ def of_orders(order_ids: Sequence[str]) -> list[FillValue]:
     """List the fills of several orders."""
     return [
         from_row(FillValue, row, "fill_id")
-        for row in rows_of(Fill).find({"order_id": {"$in": list(order_ids)}})
+        for row in raw_rows_of(Fill).find({"order_id": {"$in": list(order_ids)}})
     ]
 
 
@@ -141,5 +141,5 @@ def write_positions(positions: Sequence[PositionState], *, wait: bool = True) ->
         for position in positions
     ]
     if writes:
-        rows = rows_of(Position) if wait else hints_of(Position)
+        rows = raw_rows_of(Position) if wait else hints_of(Position)
         rows.bulk_write(writes, ordered=False)

@@ -13,7 +13,7 @@ from shared.domain.identifiers import client_order_id
 from shared.domain.order_status import LIVE, OrderStatus, check_transition
 from shared.domain.orders import Order as OrderValue
 from shared.models.base import BaseDocument
-from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
+from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, to_row
 from shared.models.signals import insert_many_once
 from shared.models.together import Find, run
 
@@ -136,19 +136,19 @@ def create_many_once(orders: Sequence[OrderValue]) -> set[str]:
     refused = insert_many_once(Order, [_born(order) for order in orders])
     if not refused:
         return set()
-    present = {row["_id"] for row in rows_of(Order).find({"_id": {"$in": list(refused)}}, {"_id": 1})}
+    present = {row["_id"] for row in raw_rows_of(Order).find({"_id": {"$in": list(refused)}}, {"_id": 1})}
     return refused - present
 
 
 def find(order_id: str) -> OrderValue | None:
     """Read one order."""
-    row = rows_of(Order).find_one({"_id": order_id})
+    row = raw_rows_of(Order).find_one({"_id": order_id})
     return order_of(row) if row else None
 
 
 def find_many(order_ids: Many[str]) -> list[OrderValue]:
     """Read several orders in one query."""
-    return [order_of(row) for row in rows_of(Order).find({"_id": {"$in": list(order_ids)}})]
+    return [order_of(row) for row in raw_rows_of(Order).find({"_id": {"$in": list(order_ids)}})]
 
 
 def find_entries(intent_ids: Many[str]) -> list[OrderValue]:
@@ -179,7 +179,8 @@ def finding_of_trades(trade_ids: Many[str]) -> Find[list[OrderValue]]:
 def of_message(message_id: str) -> list[OrderValue]:
     """List the orders that a message caused, oldest first."""
     return [
-        order_of(row) for row in rows_of(Order).find({"message_id": message_id}).sort("created_at", ASCENDING)
+        order_of(row)
+        for row in raw_rows_of(Order).find({"message_id": message_id}).sort("created_at", ASCENDING)
     ]
 
 
@@ -200,7 +201,7 @@ def compare_and_set(
         If the table of DESIGN 6 has no such move.
     """
     query, change = _write(Move(order, following, at, changes, code, detail))
-    return rows_of(Order).update_one(query, change).modified_count == 1
+    return raw_rows_of(Order).update_one(query, change).modified_count == 1
 
 
 def move_all(moves: Sequence[Move]) -> bool:
@@ -216,7 +217,7 @@ def move_all(moves: Sequence[Move]) -> bool:
     if not moves:
         return True
     writes = [UpdateOne(*_write(move)) for move in moves]
-    return rows_of(Order).bulk_write(writes, ordered=False).modified_count == len(moves)
+    return raw_rows_of(Order).bulk_write(writes, ordered=False).modified_count == len(moves)
 
 
 def mark_settled(orders: Sequence[OrderValue]) -> None:
@@ -240,7 +241,7 @@ def request_cancel(order_ids: Many[str], code: str) -> None:
         "status": {"$in": [str(status) for status in LIVE]},
         "cancel_requested": False,
     }
-    rows_of(Order).update_many(query, {"$set": {"cancel_requested": True, "cancel_code": code}})
+    raw_rows_of(Order).update_many(query, {"$set": {"cancel_requested": True, "cancel_code": code}})
 
 
 def mark_fills(lacking: Many[str], complete: Many[str]) -> None:
@@ -248,7 +249,7 @@ def mark_fills(lacking: Many[str], complete: Many[str]) -> None:
     for ids, lacks in ((lacking, True), (complete, False)):
         if ids:
             query = {"_id": {"$in": list(ids)}, "lacks_fills": not lacks}
-            rows_of(Order).update_many(query, {"$set": {"lacks_fills": lacks}})
+            raw_rows_of(Order).update_many(query, {"$set": {"lacks_fills": lacks}})
 
 
 def finding_unsettled(trade_ids: Many[str]) -> Find[list[OrderValue]]:
@@ -271,7 +272,7 @@ def finding_unknown(account_ids: Many[str]) -> Find[set[tuple[str, str]]]:
 def count_unresolved() -> int:
     """Count orders that are on their way: unsent, unanswered, or asked to cancel."""
     moving = [OrderStatus.INITIALIZED, OrderStatus.SUBMITTED, OrderStatus.UNKNOWN, OrderStatus.PENDING_CANCEL]
-    rows = rows_of(Order)
+    rows = raw_rows_of(Order)
     return rows.count_documents(
         {"status": {"$in": [str(status) for status in moving]}}
     ) + rows.count_documents({"unsettled": True})
@@ -279,7 +280,7 @@ def count_unresolved() -> int:
 
 def events_of(order_id: str) -> list[Row]:
     """Read an order's events, oldest first."""
-    row = rows_of(Order).find_one({"_id": order_id}, {"events": 1})
+    row = raw_rows_of(Order).find_one({"_id": order_id}, {"events": 1})
     return list(row["events"]) if row else []
 
 

@@ -11,7 +11,7 @@ from shared.domain.receipts import Receipt as ReceiptValue
 from shared.domain.signals import NotASignal, Reading
 from shared.domain.signals import Signal as SignalValue
 from shared.models.base import BaseDocument
-from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
+from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, rows_of, to_row
 
 _DUPLICATE_KEY = 11000
 
@@ -216,7 +216,7 @@ def insert_many_once(document: type[BaseDocument], rows: Iterable[Row], *, wait:
     listed = list(rows)
     if not listed:
         return set()
-    collection = rows_of(document) if wait else hints_of(document)
+    collection = raw_rows_of(document) if wait else hints_of(document)
     try:
         if len(listed) == 1:
             # Most signals have few followers, and a bulk of one costs a fifth more.

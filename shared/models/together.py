@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from mongoengine import Document
 
-from shared.models.mapping import Row, rows_of
+from shared.models.mapping import Row, raw_rows_of
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -39,7 +39,7 @@ class Find(Generic[A]):
 def run(find: Find[A]) -> A:
     """Run one find."""
     fields = dict.fromkeys(find.fields, 1) or ({find.without: 0} if find.without else None)
-    return find.read(list(rows_of(find.document).find(find.query, fields)))
+    return find.read(list(raw_rows_of(find.document).find(find.query, fields)))
 
 
 @overload
@@ -65,7 +65,7 @@ def run_together(*finds: Find[Any]) -> tuple[Any, ...]:
         for find, pipeline in zip(finds[1:], pipelines[1:], strict=True)
     ]
     found: list[list[Row]] = [[] for _ in finds]
-    for row in rows_of(finds[0].document).aggregate([*pipelines[0], *others], batchSize=_BATCH):
+    for row in raw_rows_of(finds[0].document).aggregate([*pipelines[0], *others], batchSize=_BATCH):
         found[row.pop(_FROM)].append(row)
     return tuple(find.read(rows) for find, rows in zip(finds, found, strict=True))
 

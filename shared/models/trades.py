@@ -14,7 +14,7 @@ from shared.domain.money import ZERO
 from shared.domain.trades import Trade as TradeValue
 from shared.domain.trades import TradeStatus
 from shared.models.base import BaseDocument
-from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
+from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, to_row
 from shared.models.signals import insert_many_once
 from shared.models.together import Find, run
 
@@ -121,12 +121,12 @@ def create_many_once(trades: Sequence[TradeValue]) -> None:
 def delete_unentered(trade_ids: Many[str]) -> None:
     """Remove planned trades that never got an order, so that they can be planned again."""
     if trade_ids:
-        rows_of(Trade).delete_many({"_id": {"$in": list(trade_ids)}, "opened_at": None})
+        raw_rows_of(Trade).delete_many({"_id": {"$in": list(trade_ids)}, "opened_at": None})
 
 
 def find(trade_id: str) -> TradeValue | None:
     """Read one trade."""
-    row = rows_of(Trade).find_one({"_id": trade_id})
+    row = raw_rows_of(Trade).find_one({"_id": trade_id})
     return _domain(row) if row else None
 
 
@@ -163,7 +163,7 @@ def symbols_in_use() -> dict[tuple[str, str], set[str]]:
             }
         },
     ]
-    found = rows_of(Trade).aggregate(stages)
+    found = raw_rows_of(Trade).aggregate(stages)
     return {(row["_id"]["venue"], row["_id"]["environment"]): set(row["symbols"]) for row in found}
 
 
@@ -175,7 +175,7 @@ def pending_at(venue: str, environment: str, symbols: Many[str]) -> list[TradeVa
         "environment": environment,
         "symbol": {"$in": list(symbols)},
     }
-    return [_domain(row) for row in rows_of(Trade).find(query)]
+    return [_domain(row) for row in raw_rows_of(Trade).find(query)]
 
 
 def touched_at(venue: str, environment: str, prices: Mapping[str, tuple[Decimal, Decimal]]) -> list[str]:
@@ -194,14 +194,14 @@ def touched_at(venue: str, environment: str, prices: Mapping[str, tuple[Decimal,
                 {"side": "sell", "targets.price": {"$gte": bid}},
             ],
         }
-        touched += [row["_id"] for row in rows_of(Trade).find(query, {"_id": 1}).limit(_MOST_TOUCHED)]
+        touched += [row["_id"] for row in raw_rows_of(Trade).find(query, {"_id": 1}).limit(_MOST_TOUCHED)]
     return touched
 
 
 def take_needing_cover(now: datetime, again_at: datetime, limit: int) -> list[str]:
     """Pick trades whose wanted and actual cover differ and put off the next look at them, in the same pass."""
     query = {"needs_cover": True, "$or": [{"cover_check_at": None}, {"cover_check_at": {"$lte": now}}]}
-    picked = [row["_id"] for row in rows_of(Trade).find(query, {"_id": 1}).limit(limit)]
+    picked = [row["_id"] for row in raw_rows_of(Trade).find(query, {"_id": 1}).limit(limit)]
     if picked:
         hints_of(Trade).update_many({"_id": {"$in": picked}}, {"$set": {"cover_check_at": again_at}})
     return picked
@@ -215,7 +215,7 @@ def find_many(trade_ids: Many[str]) -> list[TradeValue]:
 def of_message(source: str, channel_id: str, message_id: str) -> list[TradeValue]:
     """List the trades that a message opened."""
     query = {"source": source, "channel_id": channel_id, "message_id": message_id}
-    return [_domain(row) for row in rows_of(Trade).find(query)]
+    return [_domain(row) for row in raw_rows_of(Trade).find(query)]
 
 
 def alive_of_provider(provider_id: str, symbol: str | None) -> list[TradeValue]:
@@ -223,13 +223,13 @@ def alive_of_provider(provider_id: str, symbol: str | None) -> list[TradeValue]:
     query: Row = {"provider_id": provider_id, "status": {"$in": _ALIVE}}
     if symbol is not None:
         query["symbol"] = symbol
-    return [_domain(row) for row in rows_of(Trade).find(query)]
+    return [_domain(row) for row in raw_rows_of(Trade).find(query)]
 
 
 def alive_ids(scope: Row, created_before: datetime, limit: int) -> list[str]:
     """List the ids of pending and open trades of a scope."""
     query = {**scope, "status": {"$in": _ALIVE}, "created_at": {"$lte": created_before}}
-    return [row["_id"] for row in rows_of(Trade).find(query, {"_id": 1}).limit(limit)]
+    return [row["_id"] for row in raw_rows_of(Trade).find(query, {"_id": 1}).limit(limit)]
 
 
 def compare_and_set(trade: TradeValue, **changes: Any) -> bool:
@@ -237,7 +237,7 @@ def compare_and_set(trade: TradeValue, **changes: Any) -> bool:
     encoded = _encoded(changes)
     change = {**encoded, "version": trade.version + 1, "untold": True}
     query = {"_id": trade.trade_id, "version": trade.version}
-    return rows_of(Trade).update_one(query, {"$set": change}).modified_count == 1
+    return raw_rows_of(Trade).update_one(query, {"$set": change}).modified_count == 1
 
 
 def compare_and_set_many(
@@ -267,7 +267,7 @@ def compare_and_set_many(
         )
         for trade_id, (trade, change) in changes.items()
     ]
-    rows = rows_of(Trade)
+    rows = raw_rows_of(Trade)
     if rows.bulk_write(writes, ordered=False).modified_count == len(writes):
         return set(changes)
     found = rows.find({"_id": {"$in": list(changes)}, "changed_by": mark}, {"_id": 1})
@@ -299,7 +299,7 @@ def mark_told(told: Sequence[Untold]) -> None:
 def take_untold(now: datetime, again_at: datetime, limit: int) -> list[str]:
     """Pick trades that have waited to be shown, and put off the next look at them, in the same pass."""
     query = {"untold": True, "$or": [{"tell_at": None}, {"tell_at": {"$lte": now}}]}
-    picked = [row["_id"] for row in rows_of(Trade).find(query, {"_id": 1}).limit(limit)]
+    picked = [row["_id"] for row in raw_rows_of(Trade).find(query, {"_id": 1}).limit(limit)]
     if picked:
         hints_of(Trade).update_many({"_id": {"$in": picked}}, {"$set": {"tell_at": again_at}})
     return picked

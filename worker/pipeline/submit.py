@@ -96,6 +96,7 @@ def send_claimed(context: Context, pot: Pot, claimed: Sequence[Order], claim_end
 
     Who has not answered by then is waited for beside the task, and recorded there.
     """
+    context.tell_busy(len(claimed))
     ready = look_once_more(context, claimed)
     windows = Windows(min(claim_ends, monotonic() + READ_SECONDS), claim_ends)
     answered, rest = context.loop.run(send_all(ready, windows, PATIENCE_SECONDS), SEND_SECONDS)

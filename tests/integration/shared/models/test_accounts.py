@@ -119,7 +119,7 @@ class TestBalance:
 
 def test_a_status_that_changes_outdates_every_judgement():
     account = stored()
-    accounts.set_status("account", AccountStatus.NEEDS_REAUTH)
+    accounts.set_status("account", AccountStatus.NEEDS_REAUTH, "refused")
     assert found().status is AccountStatus.NEEDS_REAUTH
     assert accounts.reserve({"account": (account.version, {"i": HELD})}) == set()
 
