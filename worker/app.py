@@ -1,5 +1,6 @@
 """The Celery application: `celery -A worker.app worker -Q <queue>`."""
 
+import gc
 import sys
 import time
 import warnings
@@ -41,6 +42,7 @@ _DATABASE_RETRY_SECONDS = 1.0
 _HEAVY = {Queue.SIGNALS: "worker.parsing.parser", Queue.NOTIFY: "flask_socketio"}
 """Modules of a second's import time that one queue alone needs: ready before the fork there, absent elsewhere."""
 
+_YOUNG_OBJECTS = 50_000
 _TRADING = frozenset(Queue) - {Queue.NOTIFY, Queue.ANALYTICS}
 """Queues whose processes ask venues."""
 
@@ -89,8 +91,17 @@ def _prepare_child(**_: Any) -> None:
     settings = load_settings()
     arm_failpoints(settings)
     context = open_context(settings)
+    _spare_the_collector()
     if _TRADING & _queues:
         WarmUp(context).start()
+
+
+def _spare_the_collector() -> None:
+    # What is loaded now stays for good; a wave makes thousands of objects that no cycle holds (measured: 5 % of a
+    # sender's time went into looking through them).
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
 
 
 @worker_process_shutdown.connect

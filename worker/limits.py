@@ -91,6 +91,7 @@ for i = 3, #KEYS do
   end
 end
 keep(KEYS[1], tokens, flow, burst)
+if wait > 0 then redis.call('SET', KEYS[1] .. ':short', '1', 'PX', 120000) end
 answer[1] = math.ceil(wait * 1000)
 return answer
 """
@@ -130,6 +131,10 @@ class RateTokens:
         args += [orders / _ACCOUNT_WINDOW_SECONDS if counted else 0, orders, orders * urgency / 100]
         answer = [int(number) for number in cast("list[Any]", self._take(keys=keys, args=args))]
         return Grant(tuple(answer[1:]), answer[0] / 1000)
+
+    def was_short(self, pot: Pot) -> bool:
+        """Tell whether somebody had to wait for this pot's tokens within the last two minutes."""
+        return bool(self._redis.exists(f"{pot.key}:short"))
 
     def close(self, pot: Pot, seconds: float) -> None:
         """Let nobody send to a venue from this address for so long: it has told us to wait."""

@@ -89,7 +89,6 @@ class Trade(BaseDocument):
             {"fields": ["needs_cover"], "partialFilterExpression": {"needs_cover": True}},
             {"fields": ["untold", "tell_at"], "partialFilterExpression": {"untold": True}},
             ["provider_id", "symbol", "status"],
-            ["user_id", "-created_at"],
             ["user_id", "status", "-created_at"],
             ["source", "channel_id", "message_id"],
         ],

@@ -13,17 +13,20 @@ from typing import Any
 
 from shared.local import PROJECT
 from tests.benchmarks import machine
-from tests.benchmarks.fan_out import BURST, FOLLOWERS, measure_burst, measure_fan_out
+from tests.benchmarks.burst import BURST, measure_burst
+from tests.benchmarks.fan_out import FOLLOWERS, gather_crowd, measure_fan_out
 from tests.benchmarks.figures import Spread, milliseconds, spread
 from tests.benchmarks.parser import measure_parser
 from tests.benchmarks.parts import measure_idle, measure_page
 from tests.benchmarks.signal_path import Passage, SignalPath, with_venue_times
+from tests.benchmarks.true_limits import measure_limits
 from tests.benchmarks.yardstick import Yardstick
 from tests.house.house import House
 from tests.house.population import TEST_VENUE
 
 REPORTS = PROJECT / "reports" / "bench"
 MESSAGES = 300
+MANY = 10_000
 WARM_UP = 10
 MOST_TIMES_BARE = 5.0
 VENUES = (TEST_VENUE, "paper")
@@ -42,7 +45,12 @@ def main() -> int:
     """Measure, print and write down."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--messages", type=int, default=MESSAGES, help="per venue (default %(default)s)")
-    messages = parser.parse_args().messages
+    parser.add_argument("--followers", type=int, default=FOLLOWERS, help="of a fan-out (default %(default)s)")
+    parser.add_argument(
+        "--many", type=int, default=MANY, help="of the large one, 0 for none (default %(default)s)"
+    )
+    options = parser.parse_args()
+    messages = options.messages
     report: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **machine.describe()}
     with House(venue=True) as house, Yardstick(house) as yardstick:
         house.wait_until_ready()
@@ -50,16 +58,30 @@ def main() -> int:
         write_records("signal_path", [item.as_row() for item in passages])
         report["signal_path"] = summarise(passages)
         report["burst"] = measure_burst(house, BURST)
-        report["fan_out"] = measure_fan_out(house, FOLLOWERS)
         report["page_ms"] = measure_page(house)
         house.wait_idle(120)
         report["idle_percent_of_a_core"] = measure_idle(house)
+    report["fan_out"] = measure_fan_outs(options.followers, options.many)
+    with House(binance=True) as house:
+        house.wait_until_ready()
+        report["true_limits"] = measure_limits(house)
     report["parser"] = measure_parser()
     times = report["signal_path"][TEST_VENUE]["times_bare"]
     report["passed"] = times <= MOST_TIMES_BARE
     write_records("summary", [report])
     print(json.dumps(report))
     return 0 if report["passed"] else 1
+
+
+def measure_fan_outs(followers: int, many: int) -> list[dict[str, Any]]:
+    """Measure one signal to a crowd, and to a large one in a house of its own."""
+    figures = []
+    for count in (followers, many):
+        if count:
+            with House(binance=True) as house:
+                house.wait_until_ready()
+                figures.append(measure_fan_out(house, gather_crowd(house, count)))
+    return figures
 
 
 def measure_path(house: House, yardstick: Yardstick, messages: int) -> list[Passage]:

@@ -120,5 +120,3 @@ def peak_memory() -> dict[str, int]:
         name = words[words.index("-Q") + 1] if "-Q" in words else " ".join(words[:3])[-30:]
         peaks[name] = max(peaks.get(name, 0), int(peak.split()[1]) // 1024)
     return peaks
-
-

@@ -109,13 +109,17 @@ def expire_entries(context: Context) -> str:
 def _expire(context: Context, unsent: Sequence[Order], now: datetime) -> None:
     # Where one was claimed meanwhile, nobody knows which: each trade is read again as it stands.
     changes = {"unsettled": True}
-    orders.move_all(
-        [
-            orders.Move(order, OrderStatus.EXPIRED, now, changes, code=order.waits_for or "NOT_SENT_IN_TIME")
-            for order in unsent
-        ]
-    )
+    moves = [orders.Move(o, OrderStatus.EXPIRED, now, changes, code=_why_late(context, o)) for o in unsent]
+    orders.move_all(moves)
     settle_trades(context, {order.trade_id for order in unsent})
+
+
+def _why_late(context: Context, order: Order) -> str:
+    """Say what an order waited for until its time was over: its turn at the venue's limit, or ours."""
+    if order.waits_for:
+        return order.waits_for
+    pot = context.pot(order.venue, order.environment, order.account_id)
+    return "RATE_LIMIT" if context.tokens.was_short(pot) else "NOT_SENT_IN_TIME"
 
 
 def _release_reservations(now: datetime) -> int:

@@ -59,6 +59,8 @@ def test_who_gets_none_is_told_how_long_to_wait(tokens: RateTokens, pot: Pot) ->
     while (grant := tokens.take(pot, FAST, Urgency.EXIT, nobody(500))).places:
         pass
     assert 0 < grant.wait_seconds < 0.1
+    assert tokens.was_short(pot)
+    assert not tokens.was_short(Pot("another", "live"))
     time.sleep(grant.wait_seconds)
     assert tokens.take(pot, FAST, Urgency.EXIT, nobody(1)).places == (0,)
 
