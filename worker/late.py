@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from threading import Condition, Lock
 
 from shared.logs import get_logger
 from worker.limits import Pot
@@ -23,6 +23,7 @@ class LateAnswers:
         self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="late")
         self._counts: Counter[Pot] = Counter()
         self._lock = Lock()
+        self._idle = Condition(self._lock)
 
     def count(self, pot: Pot) -> int:
         """Count the waves to a venue whose answers are waited for."""
@@ -35,6 +36,11 @@ class LateAnswers:
             self._counts[pot] += 1
         self._threads.submit(wait_and_record).add_done_callback(lambda ended: self._end(pot, ended))
 
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing is waited for any more; False after so many seconds."""
+        with self._idle:
+            return self._idle.wait_for(lambda: not self._counts.total(), seconds)
+
     def close(self) -> None:
         """Wait for what is under way: each wave ends by its own time-outs."""
         self._threads.shutdown(wait=True)
@@ -42,6 +48,7 @@ class LateAnswers:
     def _end(self, pot: Pot, ended: "Future[None]") -> None:
         with self._lock:
             self._counts[pot] -= 1
+            self._idle.notify_all()
         error = ended.exception()
         if error is not None:
             # Its orders are still SUBMITTED: the reconciler finds out what became of them.
