@@ -23,7 +23,7 @@ from shared.domain.accounts import Account, Environment
 from shared.domain.cover import CoverTerms
 from shared.domain.errors import PermanentError, RetryableError
 from shared.domain.instruments import AssetClass, Instrument
-from shared.models import accounts
+from shared.models import accounts, orders
 from shared.models.accounts import SealedCredential
 from shared.settings import Settings
 from shared.vault import PrivateKeys, VaultError, credential_record
@@ -44,6 +44,7 @@ _BUSY_MILLISECONDS = 400
 _MANY = 10
 INSTRUMENTS_MAX_AGE_SECONDS = 3600
 _MOST_LATE_WAVES = 2
+_COUNT_SECONDS = 5.0
 _BALANCE_MAX_AGE_SECONDS = 180
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 1.0
 # A venue that limits without saying for how long.
@@ -72,6 +73,7 @@ class Context:
     gather_seconds: float = GATHER_SECONDS
     _brokers: dict[tuple[str, str | None], Broker] = field(default_factory=dict)
     _limits: dict[tuple[str, str], tuple[datetime, VenueLimits | None]] = field(default_factory=dict)
+    _resting: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
     _markets: dict[tuple[str, str], MarketData] = field(default_factory=dict)
     _instruments: dict[tuple[str, str], tuple[datetime, dict[str, Instrument | None]]] = field(
         default_factory=dict
@@ -150,6 +152,14 @@ class Context:
             if isinstance(market, LimitedMarket):
                 limits = self.loop.run(market.fetch_limits(), READ_SECONDS)
             known = self._limits[key] = (now, limits)
+        return known[1]
+
+    def resting_entries(self, pot: Pot) -> int:
+        """Return how many entries rest at a venue, counted some seconds ago at most."""
+        key, now = (pot.venue, pot.environment), time.monotonic()
+        known = self._resting.get(key)
+        if known is None or now - known[0] > _COUNT_SECONDS:
+            known = self._resting[key] = (now, orders.count_resting_entries(*key))
         return known[1]
 
     def is_hanging(self, pot: Pot) -> bool:

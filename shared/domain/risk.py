@@ -6,68 +6,22 @@ was held against, so that a receipt explains itself. The first denial ends the w
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time
-from decimal import Decimal
+from datetime import time
 from zoneinfo import ZoneInfo
 
-from shared.domain.accounts import Account, AccountStatus
-from shared.domain.bots import TradingBot
-from shared.domain.entry import Leg, StopChoice, choose_stop, plan_legs, reference_price
+from shared.domain.accounts import AccountStatus
 from shared.domain.errors import Denial
-from shared.domain.halts import Halt
-from shared.domain.instruments import Instrument
-from shared.domain.ladder import repeat_last, split_quantity
-from shared.domain.money import ONE, ZERO, to_plain
-from shared.domain.plans import PLANS, Tier
+from shared.domain.facts import Facts
+from shared.domain.money import ZERO, to_plain
+from shared.domain.orders import OrderType
+from shared.domain.plans import PLANS
 from shared.domain.receipts import GateResult, Verdict
-from shared.domain.signals import Side, Signal
-from shared.domain.sizing import plan_quantity, risk_money
+from shared.domain.signals import Side
+from shared.domain.sized_entry import priced_legs, size_entry
 from shared.domain.trades import Trade
 
-_AFTER_COMMISSION = Decimal("0.99")
-"""What is left of a leg to be covered, at least: venues take up to one percent of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that the gates may look at, read before they run; `now` and prices are part of it."""
-
-    signal: Signal
-    symbol: str | None
-    posted_at: datetime
-    now: datetime
-    bot: TradingBot
-    account: Account
-    tier: Tier
-    signals_today: int
-    provider_active: bool
-    may_follow: bool
-    halt: Halt | None
-    duplicate_of: str | None
-    instrument: Instrument | None
-    shorts: bool
-    bid: Decimal | None
-    ask: Decimal | None
-    trades: tuple[Trade, ...]
-    trade_id: str
-    closed_trades: int = 0
-
-    @property
-    def side(self) -> Side:
-        """The side to enter; a message that implies none is a buy."""
-        return self.signal.side or Side.BUY
-
-
-@dataclass(frozen=True, slots=True)
-class SizedEntry:
-    """What passes all gates: legs with quantities, the stop, and the worst case in money."""
-
-    legs: tuple[tuple[Leg, Decimal], ...]
-    reference: Decimal
-    stop: StopChoice
-    quantity: Decimal
-    notional: Decimal
-    risk: Decimal
+MAX_NAKED_SECONDS = 10
+"""How long a filled entry may stand without a stop because nobody has asked the venue yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,93 +50,6 @@ def run_gates(facts: Facts) -> tuple[tuple[GateResult, ...], Denial | None]:
             GateResult(name, seen.input, seen.threshold, Verdict.DENIED if denial else Verdict.PASSED)
         )
     return tuple(results), denial
-
-
-def size_entry(facts: Facts) -> SizedEntry | Denial:
-    """Compute legs, stop and quantities; the gates and the plan call this same function."""
-    priced = _priced(facts)
-    if isinstance(priced, Denial):
-        return priced
-    legs, reference, stop = priced
-    instrument = _known(facts.instrument)
-    quantity = plan_quantity(
-        facts.bot.sizing,
-        instrument,
-        equity=facts.account.balance_total,
-        entry=reference,
-        stop=stop.price,
-        max_position_percent=facts.bot.settings.max_position_percent,
-        closed_trades=facts.closed_trades,
-    )
-    if isinstance(quantity, Denial):
-        return quantity
-    weights = facts.bot.settings.entry_split
-    sizes = _fit_to_legs(quantity, legs, reference, stop.price, instrument, weights)
-    if not any(sizes):
-        return Denial(
-            "BELOW_MINIMUM",
-            f"The size would be {to_plain(quantity)} {instrument.base}: that, or what its stop would sell, is worth "
-            f"less than the venue's minimum of {to_plain(instrument.minimum_notional)} {instrument.quote}.",
-        )
-    sized = tuple((leg, size) for leg, size in zip(legs, sizes, strict=True) if size)
-    return SizedEntry(
-        legs=sized,
-        reference=reference,
-        stop=stop,
-        quantity=sum((size for _, size in sized), ZERO),
-        notional=sum((instrument.notional(size, leg.price) for leg, size in sized), ZERO),
-        risk=sum((risk_money(instrument, size, leg.price, stop.price) for leg, size in sized), ZERO),
-    )
-
-
-def _fit_to_legs(
-    quantity: Decimal,
-    legs: tuple[Leg, ...],
-    reference: Decimal,
-    stop: Decimal,
-    instrument: Instrument,
-    weights: tuple[Decimal, ...],
-) -> tuple[Decimal, ...]:
-    """Split a quantity over legs so that together they cost and risk no more than it does at the reference.
-
-    Dropped legs and left-over lots shift it to dearer prices; then less is taken.
-    """
-    worth = instrument.notional(quantity, reference)
-    risk = risk_money(instrument, quantity, reference, stop)
-    prices = tuple(leg.price for leg in legs)
-    # A leg must be worth the venue's minimum at its stop too, after commission: or nothing could cover it.
-    coverable = tuple(min(price, stop) * _AFTER_COMMISSION for price in prices)
-    taken = quantity
-    while True:  # ends: every pass takes at least one lot less, down to none
-        sizes = split_quantity(taken, coverable, instrument, repeat_last(weights, len(legs)))
-        placed = list(zip(sizes, prices, strict=True))
-        if not any(sizes):
-            return sizes
-        excess = sum((instrument.notional(size, price) for size, price in placed), ZERO) / worth
-        if risk > ZERO:
-            risked = sum((risk_money(instrument, size, price, stop) for size, price in placed), ZERO)
-            excess = max(excess, risked / risk)
-        if excess <= ONE:
-            return sizes
-        taken = instrument.floor_quantity(taken / excess)
-
-
-def _priced(facts: Facts) -> tuple[tuple[Leg, ...], Decimal, StopChoice] | Denial:
-    if facts.bid is None or facts.ask is None:
-        return Denial("NO_QUOTE", f"No current price of {facts.symbol} at {facts.account.venue}.")
-    instrument = _known(facts.instrument)
-    legs = plan_legs(facts.signal, instrument, facts.bid, facts.ask)
-    reference = reference_price(legs)
-    stop = choose_stop(facts.signal, facts.bot.settings, instrument, facts.side, reference)
-    if stop is None:
-        return Denial("STOP_MISSING", "The message names no stop and this bot trades only with one.")
-    return legs, reference, stop
-
-
-def _known(instrument: Instrument | None) -> Instrument:
-    if instrument is None:
-        raise ValueError("the instrument gate runs before anything that needs the instrument")
-    return instrument
 
 
 def _duplicate(facts: Facts) -> Seen:
@@ -289,7 +156,7 @@ def _trading_hours(facts: Facts) -> Seen:
 
 
 def _stop(facts: Facts) -> Seen:
-    priced = _priced(facts)
+    priced = priced_legs(facts)
     if isinstance(priced, Denial):
         return Seen("none", "a stop", priced)
     legs, reference, stop = priced
@@ -310,6 +177,21 @@ def _stop(facts: Facts) -> Seen:
     if is_passed:
         return Seen(seen, wanted, Denial("STOP_ALREADY_PASSED", "The price has passed the stop already."))
     return Seen(seen, wanted)
+
+
+def _cover_speed(facts: Facts) -> Seen:
+    limit = f"{MAX_NAKED_SECONDS} s"
+    priced = priced_legs(facts)
+    rests = not isinstance(priced, Denial) and any(
+        leg.order_type is not OrderType.MARKET for leg in priced[0]
+    )
+    if not rests:
+        return Seen("at market", limit)
+    seen = f"{facts.detection_seconds} s"
+    if facts.detection_seconds <= MAX_NAKED_SECONDS:
+        return Seen(seen, limit)
+    detail = f"At this venue's limit a fill that waits could stand {seen} before its stop; at most {limit} are allowed."
+    return Seen(seen, limit, Denial("COVER_TOO_SLOW", detail))
 
 
 def _netting(facts: Facts) -> Seen:
@@ -383,6 +265,7 @@ GATES: tuple[tuple[str, Gate], ...] = (
     ("staleness", _staleness),
     ("trading_hours", _trading_hours),
     ("stop", _stop),
+    ("cover_speed", _cover_speed),
     ("netting", _netting),
     ("max_open_positions", _max_open),
     ("max_per_symbol", _max_per_symbol),

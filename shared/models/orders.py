@@ -10,8 +10,9 @@ from mongoengine import EmbeddedDocument, fields
 from pymongo import ASCENDING, UpdateOne
 
 from shared.domain.identifiers import client_order_id
-from shared.domain.order_status import LIVE, OrderStatus, check_transition
+from shared.domain.order_status import AT_VENUE, LIVE, OrderStatus, check_transition
 from shared.domain.orders import Order as OrderValue
+from shared.domain.orders import Purpose
 from shared.models.base import BaseDocument
 from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, to_row
 from shared.models.signals import insert_many_once
@@ -174,6 +175,12 @@ def finding_of_trades(trade_ids: Many[str]) -> Find[list[OrderValue]]:
         lambda rows: sorted(map(order_of, rows), key=lambda order: order.created_at),
         without="events",
     )
+
+
+def count_resting_entries(venue: str, environment: str) -> int:
+    """Count the entries that rest at a venue."""
+    resting = {"status": {"$in": [str(status) for status in AT_VENUE]}, "purpose": str(Purpose.ENTRY)}
+    return raw_rows_of(Order).count_documents({**resting, "venue": venue, "environment": environment})
 
 
 def of_message(message_id: str) -> list[OrderValue]:

@@ -11,6 +11,7 @@ import click
 from shared.domain.accounts import Reservation
 from shared.domain.receipts import Receipt as ReceiptValue
 from shared.models.accounts import Account
+from shared.models.external import ExternalOrder
 from shared.models.fills import Fill, Position
 from shared.models.mapping import Row, from_row, rows_of
 from shared.models.orders import Order
@@ -22,11 +23,12 @@ from web.commands.session import now, open_database
 
 account_option = click.option("--account", "account_text", help="Id or unique name.")
 
-_HIDDEN = ("events", "unsettled", "claim_id", "next_check_at")
+_HIDDEN = ("unsettled", "claim_id", "next_check_at")
 _ORDER_COLUMNS = (
-    "id", "purpose", "status", "code", "symbol", "side", "order_type", "quantity", "filled_quantity",
+    "id", "purpose", "status", "code", "tries", "symbol", "side", "quantity", "filled_quantity",
     "average_fill_price", "limit_price", "stop_price", "message_id",
 )  # fmt: skip
+_EXTERNAL_COLUMNS = ("account_id", "symbol", "status", "open_quantity", "venue_order_id", "last_seen_at")
 _FILL_COLUMNS = ("at", "symbol", "side", "quantity", "price", "commission", "commission_asset", "order_id")
 _POSITION_COLUMNS = ("account_id", "symbol", "held", "coverable", "resting", "managed", "naked_seconds")
 _RECEIPT_COLUMNS = ("revision", "trading_bot_id", "outcome", "code", "detail", "order_ids")
@@ -63,8 +65,25 @@ def show_orders(*, account_text: str | None, message_id: str | None, as_json: bo
     open_database(Order)
     query = _of_account(account_text) | ({"message_id": message_id} if message_id else {})
     found = rows_of(Order).find(query, dict.fromkeys(_HIDDEN, False)).sort([("created_at", 1), ("_id", 1)])
-    rows = ({"id": row["_id"], "client_order_id": row["_id"], **_without_id(row)} for row in found)
+    rows = ({"id": row["_id"], "client_order_id": row["_id"], **_told(_without_id(row))} for row in found)
     show_rows(rows, _ORDER_COLUMNS, as_json=as_json, empty="No orders.")
+
+
+def _told(row: Row) -> Row:
+    """Put what was said of an order last, as a sentence, in the place of all its events."""
+    events = row.pop("events", ())
+    return {**row, "detail": next((e["detail"] for e in reversed(events) if e.get("detail")), "")}
+
+
+@orders.command("external")
+@account_option
+@json_option
+def show_external(*, account_text: str | None, as_json: bool) -> None:
+    """Show orders seen at venues that are not ours, the last seen first; they are never touched."""
+    open_database(ExternalOrder)
+    found = rows_of(ExternalOrder).find(_of_account(account_text)).sort([("last_seen_at", -1), ("_id", 1)])
+    rows = ({"id": row["_id"], **_without_id(row)} for row in found)
+    show_rows(rows, _EXTERNAL_COLUMNS, as_json=as_json, empty="No orders of others.")
 
 
 @click.group("fills", cls=Group)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import ceil
 from typing import TypeVar
 
 from shared.brokers.weights import Call, VenueLimits
@@ -40,6 +41,14 @@ def affordable(
             count = _take(context, share, _polls_of(limits), urgency, count, weight)
         allowed += items[: _take(context, pot, limits, urgency, count, weight)]
     return allowed
+
+
+def detection_seconds(context: Context, pot: Pot, more: int) -> int:
+    """Return how long a fill of a resting entry may stay unseen once so many more rest at a venue."""
+    limits = context.limits(pot)
+    if limits is None:
+        return 0
+    return ceil(poll_seconds(limits, context.resting_entries(pot) + more))
 
 
 def poll_seconds(limits: VenueLimits, groups: int) -> float:

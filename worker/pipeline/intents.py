@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shared.domain.entry import Leg, entry_expiry, target_percents
+from shared.domain.facts import Facts
 from shared.domain.identifiers import entry_intent_id
 from shared.domain.intents import Intent, first_attempt
 from shared.domain.orders import Order, Purpose
-from shared.domain.risk import Facts, SizedEntry
 from shared.domain.signals import Side
+from shared.domain.sized_entry import SizedEntry
 from shared.domain.targets import split_targets
 from shared.domain.trades import Trade, TradeStatus
 from worker.pipeline.planning import Planning

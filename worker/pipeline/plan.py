@@ -13,12 +13,14 @@ from decimal import Decimal
 from shared.domain.accounts import Account, AccountStatus, Reservation
 from shared.domain.bots import TradingBot
 from shared.domain.errors import Denial
+from shared.domain.facts import Facts
 from shared.domain.halts import Halt, scopes_of, strictest
 from shared.domain.identifiers import trade_id
 from shared.domain.instruments import Instrument
 from shared.domain.orders import Order
 from shared.domain.receipts import GateResult, Receipt, Verdict
-from shared.domain.risk import Facts, SizedEntry, run_gates, size_entry
+from shared.domain.risk import run_gates
+from shared.domain.sized_entry import SizedEntry, size_entry
 from shared.domain.trades import Trade, TradeStatus
 from shared.models import accounts, halts, orders, trades, users
 from shared.models.mapping import millisecond
@@ -27,6 +29,7 @@ from shared.models.signals import SignalRecord
 from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
+from worker.pipeline.budget import detection_seconds
 from worker.pipeline.intents import make_orders, make_trade
 from worker.pipeline.planning import Planning
 from worker.pipeline.receipts import denied_receipt, passed_receipt, planned_before_receipt
@@ -178,7 +181,7 @@ def _judge(
                 denial = Denial("ACCOUNT_NOT_READY", "The account of this bot does not exist any more.")
             denied.append(denied_receipt(planning.record, bot, (), denial))
             continue
-        facts = _facts(context, planning, world, bot, account)
+        facts = _facts(context, planning, world, bot, account, place + len(candidates) + 1)
         gates, refusal = run_gates(facts)
         sized = size_entry(facts) if refusal is None else refusal
         if isinstance(sized, Denial):
@@ -189,7 +192,9 @@ def _judge(
     return denied, candidates
 
 
-def _facts(context: Context, planning: Planning, world: _World, bot: TradingBot, account: Account) -> Facts:
+def _facts(
+    context: Context, planning: Planning, world: _World, bot: TradingBot, account: Account, place: int
+) -> Facts:
     venue = (account.venue, account.environment)
     instrument = world.instruments[venue]
     price = world.prices[venue]
@@ -219,6 +224,7 @@ def _facts(context: Context, planning: Planning, world: _World, bot: TradingBot,
         bid=price[0] if price else None,
         ask=price[1] if price else None,
         trades=tuple(world.trades[account.account_id]),
+        detection_seconds=detection_seconds(context, context.pot(*venue, account.account_id), place),
         trade_id=trade_id(bot.trading_bot_id, message.source, message.channel_id, message.message_id),
     )
 

@@ -8,13 +8,13 @@ from typing import Any
 from shared.domain.accounts import Account, AccountStatus
 from shared.domain.bots import BotSettings, BotState, Sizing, SizingMethod, TradingBot
 from shared.domain.commands import Command, CommandKind, CommandStatus, Via
+from shared.domain.facts import Facts
 from shared.domain.fills import Fill
 from shared.domain.instruments import AssetClass, Instrument
 from shared.domain.intents import Intent, first_attempt
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, OrderReport, OrderType, Purpose, TimeInForce
 from shared.domain.plans import Tier
-from shared.domain.risk import Facts
 from shared.domain.signals import Action, Side, Signal
 from shared.domain.trades import StopSource, Trade, TradeStatus
 

@@ -6,17 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shared.domain.accounts import Account, AccountStatus, Reservation
 from shared.domain.bots import BotSettings, MissingStop, Sizing, SizingMethod, TradingBot
-from shared.domain.errors import Denial
+from shared.domain.facts import Facts
 from shared.domain.halts import Halt, HaltState
 from shared.domain.instruments import AssetClass
 from shared.domain.plans import Tier
 from shared.domain.receipts import Verdict
-from shared.domain.risk import GATES, Facts, run_gates, size_entry
+from shared.domain.risk import GATES, run_gates
 from shared.domain.signals import Side
 from shared.domain.trades import TradeStatus
 from tests.unit.shared.domain.builders import (
@@ -25,7 +23,6 @@ from tests.unit.shared.domain.builders import (
     make_account,
     make_bot,
     make_facts,
-    make_instrument,
     make_open_trade,
     make_signal,
     make_trade,
@@ -44,6 +41,7 @@ DESIGN_ORDER = (
     "staleness",
     "trading_hours",
     "stop",
+    "cover_speed",
     "netting",
     "max_open_positions",
     "max_per_symbol",
@@ -94,6 +92,13 @@ CASES: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
         "re-login",
         {},
         {"account": make_account(status=AccountStatus.NEEDS_REAUTH)},
+    ),
+    (
+        "cover_speed",
+        "COVER_TOO_SLOW",
+        "resting",
+        {"signal": make_signal(entry=(Decimal(99),)), "detection_seconds": 10},
+        {"signal": make_signal(entry=(Decimal(99),)), "detection_seconds": 11},
     ),
     ("right_to_follow", "NO_RIGHT_TO_FOLLOW", "provider", {}, {"provider_active": False}),
     ("right_to_follow", "NO_RIGHT_TO_FOLLOW", "follower", {}, {"may_follow": False}),
@@ -343,50 +348,5 @@ def test_a_message_without_a_side_is_a_buy():
     assert make_facts(signal=make_signal(side=None)).side is Side.BUY
 
 
-LOTS = st.sampled_from([Decimal(1), Decimal("0.01"), Decimal("0.00001")])
-ENTRIES = st.lists(st.integers(60, 140).map(Decimal), max_size=4).map(tuple)
-
-
-@given(
-    method=st.sampled_from([SizingMethod.FIXED, SizingMethod.PERCENT, SizingMethod.RISK]),
-    amount=st.integers(1, 100).map(Decimal),
-    cap=st.integers(1, 100).map(Decimal),
-    entry=ENTRIES,
-    side=st.sampled_from(Side),
-    distance=st.integers(1, 55).map(Decimal),
-    lot=LOTS,
-    minimum=st.sampled_from([0, 5, 400]),
-    equity=st.integers(100, 50_000).map(Decimal),
-)
-def test_an_entry_never_costs_or_risks_more_than_the_bot_allows_however_its_legs_fall(
-    method: SizingMethod,
-    amount: Decimal,
-    cap: Decimal,
-    entry: tuple[Decimal, ...],
-    side: Side,
-    distance: Decimal,
-    lot: Decimal,
-    minimum: int,
-    equity: Decimal,
-):
-    far = min(entry, default=Decimal(99)) if side is Side.BUY else max(entry, default=Decimal(101))
-    stop = far - distance if side is Side.BUY else far + distance
-    bot = make_bot(sizing=Sizing(method, amount), settings=BotSettings(max_position_percent=cap))
-    sized = size_entry(
-        make_facts(
-            signal=make_signal(side=side, entry=entry, stop_loss=stop),
-            bot=bot,
-            account=make_account(balance_total=equity),
-            instrument=make_instrument(lot=lot, minimum_notional=Decimal(minimum)),
-        )
-    )
-    if isinstance(sized, Denial):
-        assert sized.code == "BELOW_MINIMUM"
-        return
-    assert sized.notional <= equity * cap / 100
-    if method is SizingMethod.RISK:
-        assert sized.risk <= equity * amount / 100
-    else:
-        assert sized.notional <= (amount if method is SizingMethod.FIXED else equity * amount / 100)
-    assert sized.quantity == sum(size for _, size in sized.legs)
-    assert all(size % lot == 0 and size * leg.price >= minimum for leg, size in sized.legs)
+def test_an_entry_at_market_is_covered_whatever_a_poll_takes():
+    assert seen_at(make_facts(detection_seconds=600)) == (None, None)

@@ -1,0 +1,47 @@
+"""All that the gates may look at, read before they run."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from shared.domain.accounts import Account
+from shared.domain.bots import TradingBot
+from shared.domain.halts import Halt
+from shared.domain.instruments import Instrument
+from shared.domain.plans import Tier
+from shared.domain.signals import Side, Signal
+from shared.domain.trades import Trade
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the gates may look at, read before they run; `now` and prices are part of it.
+
+    `detection_seconds`: how long a fill of a resting entry may stay unseen, by the venue's limit and who shares it.
+    """
+
+    signal: Signal
+    symbol: str | None
+    posted_at: datetime
+    now: datetime
+    bot: TradingBot
+    account: Account
+    tier: Tier
+    signals_today: int
+    provider_active: bool
+    may_follow: bool
+    halt: Halt | None
+    duplicate_of: str | None
+    instrument: Instrument | None
+    shorts: bool
+    bid: Decimal | None
+    ask: Decimal | None
+    trades: tuple[Trade, ...]
+    trade_id: str
+    closed_trades: int = 0
+    detection_seconds: int = 0
+
+    @property
+    def side(self) -> Side:
+        """The side to enter; a message that implies none is a buy."""
+        return self.signal.side or Side.BUY
