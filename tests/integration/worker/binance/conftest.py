@@ -84,6 +84,7 @@ def worker_context(process: BinanceProcess, redis_url: str, mongodb_uri: str) ->
         opened.gather_seconds = 0
         ensure_indexes(DOCUMENTS)
         yield opened
+        opened.late.close()
         opened.loop.run(opened.factory.close(), 5)
         opened.loop.stop()
         opened.redis.close()

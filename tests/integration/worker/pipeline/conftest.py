@@ -34,6 +34,7 @@ def worker_context(redis_url: str, mongodb_uri: str) -> Iterator[Context]:
         opened.gather_seconds = 0
         ensure_indexes(DOCUMENTS)
         yield opened
+        opened.late.close()
         opened.loop.stop()
         opened.redis.close()
         mongoengine.disconnect()
