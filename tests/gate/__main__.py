@@ -47,7 +47,8 @@ def main() -> int:
 
 
 def _copy_tree(target: Path) -> Path:
-    listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     for name in listed.stdout.splitlines():
         source = PROJECT / name
         if source.is_file():

@@ -120,7 +120,7 @@ GUARDS: tuple[Guard, ...] = (
                 '{"fields": ["account_id", "symbol", "venue_order_id", "venue_fill_id"]}',
             ),
         ),
-        (f"{BINANCE}/test_outside.py",),
+        (f"{PIPELINE}/test_apply.py",),
     ),
     Guard(
         "a byte that may have left is doubt",

@@ -111,6 +111,18 @@ class TestTrades:
         assert stored is not None
         assert (stored.version, stored.held) == (1, won.index(True))
 
+    def test_of_eight_waves_that_read_the_same_versions_each_trade_is_changed_by_one(self):
+        read = [make_open_trade(10, trade_id=f"t{n}") for n in range(3)]
+        trades.create_many_once(read)
+
+        def change(n: int) -> set[str]:
+            wanted = {trade.trade_id: (trade, {"held": Decimal(n)}) for trade in read}
+            return trades.compare_and_set_many(wanted, f"mark{n}", NOW)
+
+        won = [trade_id for each in all_at_once(change) for trade_id in each]
+        assert sorted(won) == ["t0", "t1", "t2"]
+        assert {trade.version for trade in trades.find_many(["t0", "t1", "t2"])} == {1}
+
     def test_a_planned_trade_is_written_once_and_a_repeat_leaves_it(self):
         trade = make_open_trade(10)
         trades.create_many_once([trade])
