@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.domain.fills import Fill
 from shared.domain.identifiers import fill_id
 from shared.domain.order_status import TERMINAL, OrderStatus
-from shared.domain.orders import FillReport, Order, OrderChange, OrderReport, Purpose, fold_report
+from shared.domain.orders import FillReport, Order, OrderChange, OrderReport, OrderType, Purpose, fold_report
 from shared.logs import get_logger
 from shared.models import due, fills, orders
 from shared.models.fills import StoredFill
@@ -17,6 +17,7 @@ log = get_logger(__name__)
 
 ATTEMPTS = 5
 SETTLE_WITHIN = timedelta(seconds=3)
+AT_MARKET = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,12 @@ def _code_of(current: Order, change: OrderChange) -> str | None:
 
 
 def poll_after(order: Order) -> timedelta:
-    """Return how long after a look the next one comes, where neither the market nor a move of ours asks for one."""
+    """Return how long after a look the next one comes, where neither the market nor a move of ours asks for one.
+
+    An order at market does not rest: a venue that has taken it knows in a moment what it got.
+    """
+    if order.order_type is OrderType.MARKET:
+        return AT_MARKET
     return timedelta(seconds=due.POLL_SECONDS[order.purpose])
 
 

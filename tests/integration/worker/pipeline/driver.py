@@ -215,6 +215,10 @@ class Driver:
         assert len(found) == 1, f"{len(found)} trades"
         return found[0]
 
+    def trades(self, message: InboxMessage) -> list[Trade]:
+        """Read the trades of a message."""
+        return trades.of_message(message.source, message.channel_id, message.message_id)
+
     def account(self, bot: TradingBot) -> Account:
         """Read a bot's account."""
         found = accounts.find(bot.account_id)
