@@ -21,10 +21,13 @@ def find_waiting(order_ids: Many[str]) -> list[OrderValue]:
     return [order_of(rows[order_id]) for order_id in order_ids if order_id in rows]
 
 
-def note_waiting(order_ids: Many[str], reason: str) -> None:
-    """Note why orders still wait; it is what they are told should their time pass meanwhile."""
+def note_waiting(order_ids: Many[str], reason: str, next_check_at: datetime | None = None) -> None:
+    """Note why orders still wait, and until when; the reason is told should their time pass meanwhile."""
     query = {"_id": {"$in": list(order_ids)}, "status": str(OrderStatus.INITIALIZED)}
-    hints_of(Order).update_many(query, {"$set": {"waits_for": reason}})
+    change: Row = {"waits_for": reason}
+    if next_check_at is not None:
+        change["next_check_at"] = next_check_at
+    hints_of(Order).update_many(query, {"$set": change})
 
 
 def claim(waiting: Many[OrderValue], claim_id: str, now: datetime) -> list[OrderValue]:

@@ -9,6 +9,8 @@ from worker.context import Context
 from worker.limits import Pot, Urgency
 
 WAVE = 25
+LONGEST_WAIT_SECONDS = 2.0
+"""What a task waits for tokens; a venue that is closed for longer holds no slot that others need."""
 
 
 @dataclass
@@ -18,6 +20,8 @@ class Line:
     pot: Pot
     writes: list[list[Order]] = field(default_factory=list)
     passes: int = 1
+    closed_for: float = 0.0
+    """Seconds for which the venue told us to wait, where that is longer than a task stands still for."""
 
 
 def lines_of(context: Context, waiting: Sequence[Order]) -> list[Line]:
@@ -43,7 +47,9 @@ def take_tokens(context: Context, line: Line, ends_at: float) -> list[list[Order
     if limits is not None:
         urgency = Urgency.ENTRY if wave[0][0].purpose is Purpose.ENTRY else Urgency.EXIT
         grant = context.tokens.take(line.pot, limits, urgency, [write[0].account_id for write in wave])
-        if not grant.places:
+        if not grant.places and grant.wait_seconds > LONGEST_WAIT_SECONDS:
+            line.closed_for = grant.wait_seconds
+        elif not grant.places:
             context.pause(min(grant.wait_seconds, max(ends_at - monotonic(), 0)))
         wave = [wave[place] for place in grant.places]
     going = {write[0].order_id for write in wave}

@@ -100,7 +100,9 @@ def _send(context: Context, wanted: Sequence[Order], ends_at: float) -> _Sent:
                 _leave(line, sent)
                 break
             wave = [order for write in take_tokens(context, line, ends_at) for order in write]
-            if wave:
+            if line.closed_for:
+                _leave(line, sent)
+            elif wave:
                 _send_wave(context, line, wave, ends_at, sent)
     return sent
 

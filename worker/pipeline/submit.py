@@ -6,6 +6,7 @@ decided by its family: never left goes back, refused ends, unknown is asked abou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from time import monotonic
 from uuid import uuid4
 
@@ -49,6 +50,9 @@ def _send_line(context: Context, line: Line, ends_at: float) -> int:
             _ring_again(line)
             return sent
         wave = take_tokens(context, line, ends_at)
+        if line.closed_for:
+            _put_off(line)
+            return sent
         if not wave:
             continue
         went = _send_wave(context, line.pot, [order for write in wave for order in write], ends_at)
@@ -57,6 +61,12 @@ def _send_line(context: Context, line: Line, ends_at: float) -> int:
             line.passes += 1
             line.writes += lines_of(context, claims.find_waiting(sorted(went.again)))[0].writes
     return sent
+
+
+def _put_off(line: Line) -> None:
+    """Leave what waits for a venue that is closed to the sweep, which rings when it is open again."""
+    left = [order.order_id for write in line.writes for order in write]
+    claims.note_waiting(left, "RATE_LIMIT", utc_now() + timedelta(seconds=line.closed_for))
 
 
 def _ring_again(line: Line) -> None:

@@ -35,15 +35,16 @@ def again(entry: Order) -> Order:
     return found
 
 
-def test_a_closed_pot_lets_nothing_be_claimed_and_the_bell_rings_again(
-    desk: Desk, entry: Order, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(submit, "TASK_SECONDS", 0.3)
+def test_a_closed_pot_lets_nothing_be_claimed_and_holds_no_task(desk: Desk, entry: Order) -> None:
     desk.driver.context.tokens.close(POT, 60)
+    began = datetime.now(UTC)
     assert submit.execute(desk.driver.context, [entry.order_id]) == "0 of 1 sent"
     assert (again(entry).status, again(entry).waits_for) == (OrderStatus.INITIALIZED, "RATE_LIMIT")
+    assert datetime.now(UTC) - began < timedelta(seconds=2)
     assert again(entry).claim_id is None
-    assert desk.driver.lose_bells() == 1
+    # Nobody rings before the venue is open again.
+    assert desk.driver.lose_bells() == 0
+    assert again(entry).next_check_at - began > timedelta(seconds=55)
 
 
 def test_when_the_pot_is_open_again_it_goes(desk: Desk, entry: Order) -> None:
@@ -65,10 +66,7 @@ def test_a_venue_that_says_wait_closes_the_pot_for_everybody(desk: Desk, entry: 
     assert waits - datetime.now(UTC) > timedelta(seconds=6)
 
 
-def test_what_waited_for_its_turn_until_its_time_was_over_is_told_so(
-    desk: Desk, entry: Order, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(submit, "TASK_SECONDS", 0.1)
+def test_what_waited_for_its_turn_until_its_time_was_over_is_told_so(desk: Desk, entry: Order) -> None:
     desk.driver.context.tokens.close(POT, 60)
     submit.execute(desk.driver.context, [entry.order_id])
     past = datetime.now(UTC) - timedelta(seconds=1)
