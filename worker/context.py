@@ -166,14 +166,21 @@ class Context:
         """Tell whether a venue owes so many answers that no more is sent to it from this process for now."""
         return self.late.count(pot) >= _MOST_LATE_WAVES
 
-    def heed_refusals(self, pot: Pot, outcomes: Iterable[object]) -> None:
-        """Close a pot for as long as the venue told us to wait, for all workers."""
+    def heed_answers(self, pot: Pot, outcomes: Iterable[object]) -> None:
+        """Heed what a venue's answers say of its limits, for all workers: what is left of them, and how long to wait."""
+        limits = self.limits(pot)
+        if limits is None:
+            return
+        market = self.market(pot.venue, pot.environment)
+        used = market.used_weight(pot.address or None) if isinstance(market, LimitedMarket) else 0
+        if used:
+            self.tokens.heed(pot, limits, used)
         told = [
             outcome.retry_after_seconds or _UNTOLD_WAIT_SECONDS
             for outcome in outcomes
             if isinstance(outcome, RetryableError) and outcome.code in {Doubt.RATE_LIMITED, Doubt.BANNED}
         ]
-        if told and self.limits(pot) is not None:
+        if told:
             self.tokens.close(pot, max(told))
 
     def market(self, venue: str, environment: str) -> MarketData:

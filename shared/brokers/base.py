@@ -184,6 +184,10 @@ class LimitedMarket(Protocol):
         """Read the limits in force."""
         ...
 
+    def used_weight(self, local_address: str | None) -> int:
+        """Return the weight that the venue said last an address of ours has used this minute; 0 where it said none."""
+        ...
+
 
 class MarketData(Protocol):
     """A venue's public side: instruments and quotes, no account needed."""

@@ -74,8 +74,3 @@ _BINANCE = VenueLimits(
 )
 
 LIMITS: Mapping[str, VenueLimits] = {"binance": _BINANCE}
-
-
-def find_limits(venue: str) -> VenueLimits | None:
-    """Find what a venue publishes; None where nothing is known."""
-    return LIMITS.get(venue)

@@ -67,7 +67,10 @@ class BinanceAdapter:
         """Open the public side of an environment."""
         from shared.brokers.ccxt.binance_market import BinanceMarketData  # noqa: PLC0415 - it loads ccxt
 
-        return BinanceMarketData(self._place(environment, base_url))
+        address = _address(environment, base_url)
+        return BinanceMarketData(
+            self._place(environment, base_url), lambda ours: self._meter.last(address, ours)
+        )
 
     def used_weight(
         self, environment: Environment, base_url: str | None = None, local_address: str | None = None

@@ -1,6 +1,6 @@
 """Binance's public side: what can be traded, and the best prices."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shared.brokers.base import Quote
 from shared.brokers.ccxt.binance_listings import venue_symbol
@@ -8,6 +8,7 @@ from shared.brokers.ccxt.binance_place import HOURLY_SECONDS, Place
 from shared.brokers.ccxt.binance_refusals import code_of, failure
 from shared.brokers.ccxt.binance_reports import read_quotes
 from shared.brokers.http import read_answer
+from shared.brokers.usage import UsedWeight
 from shared.brokers.weights import VenueLimits
 from shared.domain.instruments import Instrument
 
@@ -15,10 +16,14 @@ _UNKNOWN_SYMBOL = -1121
 
 
 class BinanceMarketData:
-    """Instruments and quotes at one address; no key is sent."""
+    """Instruments, quotes and limits at one address; no key is sent.
 
-    def __init__(self, place: Place) -> None:
+    `last_used` tells what an address of ours was said last to have used.
+    """
+
+    def __init__(self, place: Place, last_used: Callable[[str | None], UsedWeight | None]) -> None:
         self._place = place
+        self._last_used = last_used
 
     async def fetch_instruments(self, symbols: Sequence[str] | None = None) -> Sequence[Instrument]:
         """List spot pairs that trade now, from a list that is at most an hour old."""
@@ -48,6 +53,12 @@ class BinanceMarketData:
     async def fetch_limits(self) -> VenueLimits:
         """Return the ceilings that the venue tells with its instruments."""
         return (await self._place.listings(self._place.public(), max_age_seconds=HOURLY_SECONDS)).limits
+
+    def used_weight(self, local_address: str | None) -> int:
+        """Return what was said last within this minute of the clock: the venue counts by whole minutes."""
+        last = self._last_used(local_address)
+        minute = self._place.now().replace(second=0, microsecond=0)
+        return last.weight if last is not None and last.at >= minute else 0
 
     async def close(self) -> None:
         """Do nothing: connections are shared and closed by the adapter."""

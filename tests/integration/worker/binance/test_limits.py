@@ -1,9 +1,11 @@
 """Tokens at work: nothing is claimed that a venue's limit does not let go, and what waited says so."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.brokers.base import LimitedMarket
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order
 from shared.models import orders
@@ -73,3 +75,18 @@ def test_what_waited_for_its_turn_until_its_time_was_over_is_told_so(desk: Desk,
     rows_of(OrderDocument).update_one({"_id": entry.order_id}, {"$set": {"send_by": past}})
     expire_entries(desk.driver.context)
     assert (again(entry).status, again(entry).code) == (OrderStatus.EXPIRED, "RATE_LIMIT")
+
+
+def test_what_others_used_of_our_address_is_heeded_with_the_next_answer(desk: Desk, entry: Order) -> None:
+    limits = desk.driver.context.limits(POT)
+    assert limits is not None
+    # The venue's own count, ours and everybody else's, comes with each answer.
+    market = desk.driver.context.market("binance", "sandbox")
+    submit.execute(desk.driver.context, [entry.order_id])
+    assert isinstance(market, LimitedMarket)
+    used = market.used_weight(None)
+    assert used > 0
+    small = replace(limits, weight_per_minute=used + 10)
+    desk.driver.context.tokens.heed(POT, small, used)
+    places = desk.driver.context.tokens.take(POT, small, Urgency.EXIT, [""] * 1000).places
+    assert len(places) < 1000
