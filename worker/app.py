@@ -26,7 +26,7 @@ from shared.settings import load_settings
 from shared.tasks import Queue
 from worker import tasks
 from worker.context import get_context, open_context
-from worker.failpoints import arm_failpoints
+from worker.failpoints import arm_failpoints, guard_taken_messages
 from worker.task import app
 from worker.warm import WarmUp
 
@@ -59,7 +59,10 @@ def _configure_logs(**_: Any) -> None:
 def _prepare_database(**_: Any) -> None:
     # In the parent, before it forks; the connection is not taken along. Celery goes on when a handler fails, so
     # nothing here may: without its unique indexes the database would not refuse a second entry.
-    connect(load_settings().mongodb_uri)
+    settings = load_settings()
+    arm_failpoints(settings)
+    guard_taken_messages()
+    connect(settings.mongodb_uri)
     try:
         while not _has_indexes():
             time.sleep(_DATABASE_RETRY_SECONDS)

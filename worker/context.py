@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 from zlib import crc32
 
 from redis import Redis
@@ -32,6 +33,8 @@ from worker.limits import Pot, RateTokens
 from worker.loop import LoopThread
 from worker.paper_store import MongoPaperStore
 from worker.quotes import QuoteBoard
+
+Answer = TypeVar("Answer")
 
 READ_SECONDS = 10.0
 QUOTE_MAX_AGE_SECONDS = 2.0
@@ -191,6 +194,32 @@ class Context:
             self._markets[key] = self.factory.open_market_data(venue, Environment(environment), base_url)
         return self._markets[key]
 
+    def ask_market(
+        self,
+        venue: str,
+        environment: str,
+        reading: Callable[[MarketData], Coroutine[Any, Any, Answer]],
+        seconds: float = READ_SECONDS,
+    ) -> Answer:
+        """Ask a venue's public side, which is reached from the address that it counts like any other request.
+
+        Raises
+        ------
+        RetryableError
+            If the venue has told us to wait, and that time is not over: nothing was asked.
+        TradeError
+            As the reading does.
+        """
+        pot = Pot(venue, environment)
+        left = self.tokens.closed_seconds(pot)
+        if left:
+            raise RetryableError(Doubt.RATE_LIMITED, "the venue told us to wait", retry_after_seconds=left)
+        try:
+            return self.loop.run(reading(self.market(venue, environment)), seconds)
+        except RetryableError as error:
+            self.heed_answers(pot, [error])
+            raise
+
     def instruments(self, venue: str, environment: str, symbols: Iterable[str]) -> dict[str, Instrument]:
         """Return the rules of the symbols that the venue trades; unknown ones are left out."""
         key = (venue, environment)
@@ -200,7 +229,7 @@ class Context:
             read_at, known = now, {}
         missing = [symbol for symbol in symbols if symbol not in known]
         if missing:
-            listed = self.loop.run(self.market(venue, environment).fetch_instruments(missing), READ_SECONDS)
+            listed = self.ask_market(venue, environment, lambda market: market.fetch_instruments(missing))
             known.update(dict.fromkeys(missing))
             known.update({item.symbol: item for item in listed})
             self._instruments[key] = (read_at, known)
@@ -212,7 +241,7 @@ class Context:
         found = self.quotes.read(venue, wanted, utc_now(), QUOTE_MAX_AGE_SECONDS)
         missing = [symbol for symbol in wanted if symbol not in found]
         if missing:
-            fetched = self.loop.run(self.market(venue, environment).fetch_quotes(missing), READ_SECONDS)
+            fetched = self.ask_market(venue, environment, lambda market: market.fetch_quotes(missing))
             self.quotes.put(venue, fetched)
             found.update({quote.symbol: quote for quote in fetched})
         return found

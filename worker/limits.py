@@ -143,6 +143,10 @@ class RateTokens:
         if self._redis.pttl(key) < milliseconds:
             self._redis.set(key, "1", px=milliseconds)
 
+    def closed_seconds(self, pot: Pot) -> float:
+        """Return for how long a pot is closed still; 0 where it is open."""
+        return max(self._redis.pttl(f"{pot.key}:closed"), 0) / 1000
+
     def heed(self, pot: Pot, limits: VenueLimits, used_weight: int) -> None:
         """Lower a pot to what the venue says is left this minute: others may send from our address too."""
         left = limits.weight_per_minute - used_weight

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from pymongo.errors import AutoReconnect, WTimeoutError
+from pymongo.read_concern import ReadConcern
+
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order as OrderValue
 from shared.models.mapping import Row, hints_of, raw_rows_of, to_row
@@ -34,19 +37,27 @@ def claim(waiting: Many[OrderValue], claim_id: str, now: datetime) -> list[Order
     """Claim INITIALIZED orders, as they were read, for sending; return the winners as they stand now.
 
     The database's clock stamps `sent_at` and decides what has expired, so that no host's clock matters; `now` is
-    only written into the event, into when to look again, and into what is returned.
+    only written into the event, into when to look again, and into what is returned. Where the answer to the write is
+    lost, those that bear the claim by a majority's word are won; one that commits later is nobody's, and is never sent.
     """
     by_version: dict[int, list[str]] = {}
     for order in waiting:
         by_version.setdefault(order.version, []).append(order.order_id)
     collection = raw_rows_of(Order)
-    won = sum(
-        collection.update_many(_claimable(ids, version), _claimed_by(claim_id, version, now)).modified_count
-        for version, ids in by_version.items()
-    )
+    try:
+        won = sum(
+            collection.update_many(
+                _claimable(ids, version), _claimed_by(claim_id, version, now)
+            ).modified_count
+            for version, ids in by_version.items()
+        )
+    except (AutoReconnect, WTimeoutError):
+        # What one member alone has may be rolled back, and claimed by somebody else then.
+        collection = collection.with_options(read_concern=ReadConcern("majority"))
+        won = None
     if won == len(waiting):
         return [_claimed(order, claim_id, now) for order in waiting]
-    if not won:
+    if won == 0:
         return []
     ids = [order.order_id for order in waiting]
     winners = collection.find({"_id": {"$in": ids}, "claim_id": claim_id}, {"events": 0})

@@ -1,102 +1,89 @@
-"""`make faults`: the scenarios of the tests in longer forms; the last line is one JSON object of figures.
+"""`make faults`: the fault matrix in its long form, house by house; then the verdict on what was written down.
 
-Every kill in several rounds, and at each crash point as many deaths as asked for, in rounds of some dozens
-because one unresolved order takes its venue's time. Exit status 1 when anything was doubled, lost, naked or late.
+Records go to reports/faults/, one folder a house; the verdict is that of `python -m tests.faults.verdict` and reads
+nothing else. Exit status 1 when anything was doubled, lost, stale or naked, or when a row's own rule was broken.
 """
 
 import argparse
 import json
+import shutil
 import sys
-from collections.abc import Callable, Iterable
-from functools import partial
+import time
+from collections.abc import Callable, Iterator, Mapping
 
-from tests.faults import blows
+from tests.faults import own_house_rows, verdict
 from tests.faults.fuzz import complaint_about, hostile_texts
-from tests.faults.programme import CREWS, KILLS, OTHERS, play_crash_points, play_kill
-from tests.faults.scenario import LIMIT_SECONDS, Outcome
+from tests.faults.programme import SEED, Act, long_processes, long_writes
 from tests.faults.stage import Stage
+from tests.faults.verdict import REPORTS
 
-FUZZ_SEED = 20261126
-_DEATHS_A_ROUND = 20
-"""Deaths at one point in one round: a burst of 60 messages passes each point some 36 times."""
-
-
-def _rounds(total: int) -> int:
-    return -(-total // _DEATHS_A_ROUND)
+House = Callable[[], list[str]]
+"""Plays one house and returns what must not be, beside what the judge finds."""
 
 
-def _play_named(play: Callable[[Stage, str], Outcome], name: str, stage: Stage) -> Outcome:
-    return play(stage, name)
+def play_house(name: str, acts: Mapping[str, Act], seed: int) -> list[str]:
+    """Play acts in one house and write its records."""
+    teams = {row: members for act in acts.values() for row, members in act.teams.items()}
+    settings = {row: act.settings for act in acts.values() for row in act.teams}
+    problems = []
+    with Stage(name, teams, settings=settings, seed=seed) as stage:
+        for title, act in acts.items():
+            began = time.monotonic()
+            try:
+                found = act.play(stage)
+            except AssertionError as error:
+                found = [f"{title}: {error}"]
+            problems += found
+            said = "; ".join(found) or "as it should be"
+            print(f"{name}: {title}: {said} ({time.monotonic() - began:.0f} s)", flush=True)
+        stage.write_report()
+        print(stage.said, flush=True)
+    return problems
 
 
-def _plays(rounds: int, deaths: int) -> Iterable[tuple[str, tuple[int, ...], "partial[Outcome]"]]:
-    for number in range(rounds):
-        for kill in KILLS:
-            name = f"{kill} {number}"
-            yield name, tuple(CREWS[kill]), partial(play_kill, name=name, kill=kill)
-    for name, (teams, play) in OTHERS.items():
-        yield name, tuple(teams), partial(_play_named, play, name)
-    for point in blows.CRASH_POINTS:
-        for number in range(_rounds(deaths)):
-            name = f"{point} {number}"
-            yield name, (1, 1), partial(play_crash_points, name=name, deaths={point: _DEATHS_A_ROUND})
+def houses(seed: int) -> Iterator[tuple[str, House]]:
+    """Every house of the long form, by name."""
 
+    def own(name: str, play: Callable[..., Stage], row: str, **sizes: float) -> tuple[str, House]:
+        def run() -> list[str]:
+            print(play(name, row, seed=seed, **sizes).said, flush=True)
+            return []
 
-def _play_all(rounds: int, deaths: int) -> dict[str, object]:
-    """Play kill by kill in houses of one round each, so that no house carries the load of all."""
-    rows: list[dict[str, object]] = []
-    plays = list(_plays(rounds, deaths))
-    for first in range(0, len(plays), len(KILLS)):
-        part = plays[first : first + len(KILLS)]
-        with Stage({name: teams for name, teams, _ in part}) as stage:
-            for name, _, play in part:
-                outcome = play(stage)
-                print(f"{name}: {outcome.verdict.say() or 'nothing doubled, lost or naked'}", flush=True)
-            print(stage.table(), flush=True)
-            stage.write_report(f"long-{first // len(KILLS)}")
-            rows += stage.figures()
-    return _summary(rows, deaths)
+        return name, run
 
-
-def _summary(rows: list[dict[str, object]], deaths: int) -> dict[str, object]:
-    def total(name: str) -> int:
-        return sum(int(str(row[name] or 0)) for row in rows)
-
-    late = [row["scenario"] for row in rows if float(str(row["max_seconds"])) > LIMIT_SECONDS]
-    restless = [row["scenario"] for row in rows if row["calm_seconds"] is None]
-    return {
-        "scenarios": len(rows),
-        "deaths_per_crash_point": _rounds(deaths) * _DEATHS_A_ROUND,
-        **{name: total(name) for name in ("messages", "entries", "not_placed", "doubled", "lost", "naked")},
-        "problems": total("problems"),
-        "late": late,
-        "restless": restless,
-        "worst_p50_seconds": max(float(str(row["p50_seconds"])) for row in rows),
-        "worst_max_seconds": max(float(str(row["max_seconds"])) for row in rows),
-    }
+    yield "writes", lambda: play_house("writes", long_writes(), seed)
+    for number, acts in enumerate(long_processes()):
+        name = f"processes-{number}"
+        yield name, lambda name=name, acts=acts: play_house(name, acts, seed)
+    yield own("three-members", own_house_rows.play_step_downs, "32b", times=5)
+    yield own("lost-answers", own_house_rows.play_lost_answers, "33", times=50)
+    yield own("rotation", own_house_rows.play_rotations, "50", times=50)
+    yield own("frozen-redis", own_house_rows.play_frozen_redis, "29", seconds=30)
 
 
 def main() -> int:
     """Play everything; return 0 only when all rules held."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3, help="of every kill (default 3)")
-    parser.add_argument("--deaths", type=int, default=200, help="at each crash point, at least (default 200)")
-    parser.add_argument(
-        "--texts", type=int, default=100_000, help="hostile messages for the parser (default 100,000)"
-    )
+    parser.add_argument("--seed", type=int, default=SEED, help=f"of what is left to chance (default {SEED})")
+    parser.add_argument("--only", default="", help="houses whose name begins with this")
+    parser.add_argument("--texts", type=int, default=100_000, help="hostile messages for the parser")
     options = parser.parse_args()
-    broken = _read_hostile(options.texts)
-    summary = _play_all(options.rounds, options.deaths) | {
-        "hostile_texts": options.texts,
-        "broke_the_parser": broken,
-    }
-    print(json.dumps(summary), flush=True)
-    return 1 if broken or summary["problems"] or summary["late"] or summary["restless"] else 0
+    broken = 0 if options.only else _read_hostile(options.texts, options.seed)
+    problems: list[str] = []
+    if not options.only:
+        shutil.rmtree(REPORTS, ignore_errors=True)
+    for name, play in houses(options.seed):
+        if name.startswith(options.only):
+            problems += play()
+    print(json.dumps({"hostile_texts": options.texts, "broke_the_parser": broken, "problems": problems}))
+    sys.argv[1:] = []
+    status = verdict.main()
+    return 1 if broken or problems else status
 
 
-def _read_hostile(count: int) -> int:
+def _read_hostile(count: int, seed: int) -> int:
     broken = 0
-    for text in hostile_texts(count, FUZZ_SEED):
+    for text in hostile_texts(count, seed):
         complaint = complaint_about(text)
         if complaint:
             broken += 1

@@ -1,18 +1,22 @@
-"""Who takes part in one scenario: providers of its own, each with followers who trade on the HTTP venue.
+"""Who takes part in one row: providers of its own, each with followers who trade at the emulated Binance.
 
-Scenarios share a house, because starting one is the expensive part; nobody shares people, channels or money,
-so that each is judged apart.
+Rows share a house, because starting one is the expensive part; nobody shares people, channels or money, so that
+each is judged apart.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.house.house import House
-from tests.house.population import Provider
+from tests.house.population import BINANCE, Provider
 
-START_MONEY = "1000000"
-TERMS = {"max_open_positions": "1000", "max_per_symbol": "10", "max_signal_age_seconds": "600"}
+AGE_SECONDS = 120
+BUDGET = "200"
+TERMS = {
+    "max_open_positions": "1000",
+    "max_per_symbol": "10",
+    "max_signal_age_seconds": str(AGE_SECONDS),
+}
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,12 @@ class Member:
 
 @dataclass(frozen=True)
 class Crew:
-    """The people of one scenario."""
+    """The people of one row; a signal older than `age_seconds` is not traded for them."""
 
+    row: str
     providers: tuple[Provider, ...]
     members: tuple[Member, ...]
+    age_seconds: int
 
     @property
     def keys(self) -> frozenset[str]:
@@ -41,11 +47,6 @@ class Crew:
     def channel_ids(self) -> list[str]:
         """Where its providers speak."""
         return [provider.channel_id for provider in self.providers]
-
-    @property
-    def provider_ids(self) -> list[str]:
-        """Its providers."""
-        return [provider.provider_id for provider in self.providers]
 
     @property
     def account_ids(self) -> list[str]:
@@ -59,38 +60,31 @@ class Crew:
 
 def gather(
     house: House,
-    name: str,
+    row: str,
+    first: int,
     *,
-    teams: Sequence[int] = (3, 1, 1, 1),
+    teams: Sequence[int],
     settings: Mapping[str, str] | None = None,
 ) -> Crew:
-    """Create one provider per team with so many followers; their balances are not read yet, nor watched."""
-    providers = tuple(
-        house.create_provider(f"{name}-{number}".replace(" ", "-")) for number in range(len(teams))
-    )
+    """Create one provider per team with so many followers, numbered from `first` on."""
     terms = {**TERMS, **(settings or {})}
-    members = tuple(
-        _join(house, provider, f"{provider.name}-{number}", terms)
-        for provider, followers in zip(providers, teams, strict=True)
-        for number in range(followers)
-    )
-    return Crew(providers, members)
+    providers, members = [], []
+    for number, followers in enumerate(teams):
+        provider = house.create_provider(f"row {row} team {number}".replace(" ", "-"))
+        providers.append(provider)
+        members += _join(house, provider, first + len(members), followers, terms)
+    return Crew(row, tuple(providers), tuple(members), int(terms["max_signal_age_seconds"]))
 
 
-def _join(house: House, provider: Provider, name: str, settings: Mapping[str, str]) -> Member:
-    assert house.venue is not None
-    key, secret = f"key-{name}", f"secret-{name}"
-    house.venue.create_account(key, secret, USDT=START_MONEY)
-    who = ("--discord-id", name, "--name", name, "--tier", "premium")
-    user = house.cli("users", "create", *who)[-1]["user_id"]
-    account = house.cli(
-        *("accounts", "connect", "--user", user, "--venue", "testvenue", "--environment", "sandbox"),
-        *("--credentials-file", "-"),
-        stdin=json.dumps({"api_key": key, "secret": secret}),
-    )[-1]["account_id"]
-    terms = [part for item in settings.items() for part in ("--set", "=".join(item))]
-    bot = house.cli(
-        *("bots", "create", "--user", user, "--provider", provider.provider_id, "--account", account),
-        *("--sizing", "fixed:200", *terms),
-    )[-1]["trading_bot_id"]
-    return Member(account, bot, provider, key)
+def _join(
+    house: House, provider: Provider, first: int, followers: int, terms: Mapping[str, str]
+) -> list[Member]:
+    many = ("--count", str(followers), "--first", str(first), "--provider", provider.provider_id)
+    where = ("--venue", BINANCE, "--environment", "sandbox", "--sizing", f"fixed:{BUDGET}")
+    settings = [part for item in terms.items() for part in ("--set", "=".join(item))]
+    rows = house.cli("followers", "create", *many, *where, *settings)
+    return [
+        Member(row["account_id"], row["trading_bot_id"], provider, row["name"])
+        for row in rows
+        if "account_id" in row
+    ]

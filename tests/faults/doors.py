@@ -10,13 +10,25 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from shared.local import PROJECT
+from tests.emulators.discord.snowflakes import snowflake_time
 from tests.faults.bursts import Line
 from tests.faults.crews import Crew
 from tests.house.house import House
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message that was let in: where, as which, and when it was posted."""
+
+    channel_id: str
+    message_id: str
+    posted_at: datetime
+
 
 Progress = Callable[[int], None]
 """Called before each line with the number of lines that went before."""
@@ -27,23 +39,25 @@ _FIRST_ID = 1_200_000_000_000_000_000
 
 
 class Door(Protocol):
-    """Takes a burst; returns the message ids in the order of the lines."""
+    """Takes a burst; returns the messages in the order of the lines."""
 
-    def take(self, house: House, crew: Crew, lines: Sequence[Line], progress: Progress) -> list[str]:
+    def take(self, house: House, crew: Crew, lines: Sequence[Line], progress: Progress) -> list[Told]:
         """Let every line in, however often it takes."""
 
 
 class Discord:
     """People post; what the bot makes of it is its own affair."""
 
-    def take(self, house: House, crew: Crew, lines: Sequence[Line], progress: Progress) -> list[str]:
+    def take(self, house: House, crew: Crew, lines: Sequence[Line], progress: Progress) -> list[Told]:
         """Post one after the other, as fast as Discord answers."""
-        ids: list[str] = []
+        told: list[Told] = []
         for line in lines:
-            progress(len(ids))
-            parent = None if line.reply_to is None else ids[line.reply_to]
-            ids.append(house.post(crew.providers[line.team], line.content, reply_to=parent)["id"])
-        return ids
+            progress(len(told))
+            provider = crew.providers[line.team]
+            parent = None if line.reply_to is None else told[line.reply_to].message_id
+            message_id = house.post(provider, line.content, reply_to=parent)["id"]
+            told.append(Told(provider.channel_id, message_id, snowflake_time(message_id)))
+        return told
 
 
 class Inbox:
@@ -60,34 +74,36 @@ class Inbox:
         progress: Progress,
         *,
         ids: Sequence[str] = (),
-    ) -> list[str]:
+    ) -> list[Told]:
         """Feed the lines at a steady pace; AssertionError when some have no answer after all.
 
         `ids` are the message ids where they must be known before; otherwise they are made up.
         """
         ids = list(ids) or [f"{_FIRST_ID + time.time_ns() // 1000 + line.place}" for line in lines]
-        unanswered = dict(enumerate(self._encode(crew, lines, ids)))
+        rows = self._encode(crew, lines, ids)
+        unanswered = {place: json.dumps(row) for place, row in enumerate(rows)}
         deadline = time.monotonic() + _FEED_SECONDS
         starts = 0
         while unanswered and starts < _STARTS and time.monotonic() < deadline:
             starts += 1
             self._feed(house, unanswered, ids, progress)
         assert not unanswered, f"{len(unanswered)} lines had no answer in {starts} starts of the inbox"
-        return ids
-
-    def _encode(self, crew: Crew, lines: Sequence[Line], ids: Sequence[str]) -> list[str]:
         return [
-            json.dumps(
-                {
-                    "guild_id": crew.providers[line.team].guild_id,
-                    "channel_id": crew.providers[line.team].channel_id,
-                    "author_id": crew.providers[line.team].author_id,
-                    "message_id": message_id,
-                    "content": line.content,
-                    "reply_to": None if line.reply_to is None else ids[line.reply_to],
-                    "posted_at": datetime.now(UTC).isoformat(),
-                }
-            )
+            Told(row["channel_id"], row["message_id"], datetime.fromisoformat(row["posted_at"]))
+            for row in rows
+        ]
+
+    def _encode(self, crew: Crew, lines: Sequence[Line], ids: Sequence[str]) -> list[dict[str, Any]]:
+        return [
+            {
+                "guild_id": crew.providers[line.team].guild_id,
+                "channel_id": crew.providers[line.team].channel_id,
+                "author_id": crew.providers[line.team].author_id,
+                "message_id": message_id,
+                "content": line.content,
+                "reply_to": None if line.reply_to is None else ids[line.reply_to],
+                "posted_at": datetime.now(UTC).isoformat(),
+            }
             for line, message_id in zip(lines, ids, strict=True)
         ]
 

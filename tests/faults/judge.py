@@ -1,223 +1,210 @@
-"""The judge: what the venue's own log says happened, beside what we said would happen.
+"""The judge: what the venue's log says, against the messages that were sent and what we say became of them.
 
-The log is read from its file and played into a fresh book of the venue's own code; our database is asked only
-what was planned and what ended with which reason.
+Doubled: the venue accepted an order twice, more of an intent than its budget buys, or what nobody asked for.
+Lost: an input without an end and its reason, or fills of the venue's that our ledger does not have.
+Stale: accepted after the signal's time was over. Missed: given up by our own fault.
 """
 
-import json
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_DOWN, Decimal
-from pathlib import Path
-from typing import Any
+from datetime import datetime
+from decimal import Decimal
 
-from bson.decimal128 import Decimal128
-from pymongo.database import Database
+from tests.faults.records import Records, Row
+from tests.faults.venue_story import ZERO, VenueOrder, VenueStory
 
-from shared.domain.identifiers import client_order_id, entry_intent_id
-from tests.emulators.venue.book import VenueBook
-from tests.emulators.venue.instruments import LISTINGS
-from tests.faults.crews import Crew, Member
-
-Row = dict[str, Any]
-_ENDS = {"DENIED", "EXPIRED", "CANCELED", "FILLED", "REJECTED", "ABANDONED"}
-_SHOWN = 5
+_MOVING = frozenset({"INITIALIZED", "SUBMITTED", "UNKNOWN", "PENDING_CANCEL"})
+_UNRESOLVED = frozenset({"INITIALIZED", "SUBMITTED", "UNKNOWN"})
+_NEED_NO_CODE = frozenset({"FILLED", "ACCEPTED", "PARTIALLY_FILLED"})
+# A price stands still, but a taker pays the ask: a tick more.
+_BUDGET_ROOM = Decimal("1.01")
 
 
 @dataclass
 class Verdict:
-    """Counts, and one sentence for each thing that must not be."""
+    """One row's figures; `problems` has a sentence for each thing that must not be. Seconds are lists until read."""
 
-    messages: int = 0
-    passed: int = 0
-    denied: int = 0
+    row: str
+    real_faults: int = 0
+    other_faults: int = 0
+    trials: int = 0
     entries: int = 0
-    not_placed: int = 0
-    covers: int = 0
-    held: int = 0
     doubled: int = 0
     lost: int = 0
+    stale: int = 0
+    missed: int = 0
+    expired: int = 0
     naked: int = 0
+    bare_seconds: list[float] = field(default_factory=list)
+    resolve_seconds: list[float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
-    def say(self) -> str:
+    def say(self, most: int = 8) -> str:
         """The first problems, for an assertion."""
-        more = len(self.problems) - _SHOWN
-        return "\n".join([*self.problems[:_SHOWN], *([f"... and {more} more"] if more > 0 else [])])
+        more = len(self.problems) - most
+        return "\n".join([*self.problems[:most], *([f"... and {more} more"] if more > 0 else [])])
 
 
-class Log:
-    """The venue's log, as its file has it."""
-
-    def __init__(self, path: Path) -> None:
-        self.lines: list[Row] = [json.loads(text) for text in path.read_text().splitlines()]
-        self.book = VenueBook()
-        for line in self.lines:
-            if line.get("command") and line["outcome"] == "OK":
-                self.book.apply(line["command"])
-
-    def submits(self, keys: frozenset[str]) -> list[Row]:
-        """Every POST of an order by these accounts, in the order of arrival."""
-        return [
-            line
-            for line in self.lines
-            if (line["method"], line["path"]) == ("POST", "/orders") and line["key"] in keys
-        ]
-
-    def accepted(self, keys: frozenset[str]) -> list[Row]:
-        """The submits that became orders."""
-        return [line for line in self.submits(keys) if line["outcome"] == "OK"]
-
-
-def judge(log: Log, database: "Database[Row]", crew: Crew, message_ids: Sequence[str]) -> Verdict:
-    """Hold what happened to a scenario's messages against the rules; see `Verdict`."""
-    verdict = Verdict(messages=len(message_ids))
-    _check_messages(verdict, database, crew, message_ids)
-    accepted = log.accepted(crew.keys)
-    _check_doubles(verdict, accepted)
-    _check_entries(verdict, database, crew, message_ids, accepted)
-    _check_cover(verdict, log.book, crew)
-    _check_books(verdict, log.book, database, crew)
+def judge(records: Records) -> Verdict:
+    """Hold one row's records against the rules."""
+    verdict = Verdict(records.trials[0]["row"] if records.trials else "")
+    story = VenueStory(records.venue)
+    verdict.trials = len(records.trials)
+    _count_faults(verdict, records)
+    _judge_orders(verdict, records.trials, story)
+    _judge_ledger(verdict, records.ledger, story)
+    _judge_ends(verdict, records.trials, records.ledger)
+    _judge_cover(verdict, story)
+    _measure(verdict, records)
     return verdict
 
 
-def _check_messages(
-    verdict: Verdict, database: "Database[Row]", crew: Crew, message_ids: Sequence[str]
-) -> None:
-    """Every message has an end with a reason, and every follower a receipt of what was planned."""
-    rows = database["messages"].find({"channel_id": {"$in": crew.channel_ids}})
-    ends: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        ends[row["message_id"]].append(row)
-    receipts = Counter(
-        (row["message_id"], row["trading_bot_id"])
-        for row in database["receipts"].find({"provider_id": {"$in": crew.provider_ids}})
-    )
-    for message_id in message_ids:
-        known = ends.get(message_id, [])
-        if not known:
-            verdict.problems.append(f"message {message_id} was never recorded")
-        for row in known:
-            if row["status"] in {"pending", "failed"} or not row["reason"]:
-                verdict.problems.append(f"message {message_id} is {row['status']} ({row['reason']!r})")
-            if row["reason"] == "PLANNED":
-                for member in crew.followers_of(row["channel_id"]):
-                    if not receipts[message_id, member.bot_id]:
-                        verdict.problems.append(f"message {message_id} has no receipt for {member.key}")
+def percentile(values: Sequence[float], percent: int) -> float | None:
+    """Return a percentile; None of nothing."""
+    if not values:
+        return None
+    if len(values) == 1:
+        return values[0]
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def _check_doubles(verdict: Verdict, accepted: Sequence[Row]) -> None:
-    """No client order id, entry or cover, became an order twice."""
-    counted = Counter((line["key"], line["body"]["client_order_id"]) for line in accepted)
-    for (key, client_id), count in counted.items():
-        if count > 1:
-            verdict.doubled += 1
-            verdict.problems.append(f"order {client_id} of {key} was accepted {count} times")
+def _count_faults(verdict: Verdict, records: Records) -> None:
+    """Count what was struck: by the venue's log, and by the word of who struck the processes."""
+    real = any(trial["real"] for trial in records.trials)
+    struck = sum(len(line.get("faults", ())) for line in records.venue if not line.get("late"))
+    for number, is_real in ((struck, real), *((1, blow["real"]) for blow in records.injections)):
+        verdict.real_faults += number if is_real else 0
+        verdict.other_faults += 0 if is_real else number
 
 
-def _check_entries(
-    verdict: Verdict,
-    database: "Database[Row]",
-    crew: Crew,
-    message_ids: Sequence[str],
-    accepted: Sequence[Row],
-) -> None:
-    """Every buy belongs to one (account, message) and is no more than planned; none that passed is missing."""
-    expected = {_entry_id(member, m): (member, m) for member in crew.members for m in message_ids}
-    bought: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for line in accepted:
-        client_id = line["body"]["client_order_id"]
-        if line["body"]["side"] != "buy":
-            verdict.covers += 1
-        elif client_id not in expected or expected[client_id][0].key != line["key"]:
-            verdict.problems.append(f"nobody asked for the order {client_id} of {line['key']}")
-        else:
+def _judge_orders(verdict: Verdict, trials: Sequence[Row], story: VenueStory) -> None:
+    asked = {(trial["key"], order_id): trial for trial in trials for order_id in trial["entry_ids"]}
+    spent: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for (key, order_id), order in story.orders.items():
+        name = f"{order.side} {order_id} of {key}"
+        if len(order.accepted_at) > 1:
+            _double(verdict, f"{name} was accepted {len(order.accepted_at)} times")
+        if order.executed > order.quantity:
+            _double(verdict, f"{name}: {order.executed} of {order.quantity} executed")
+        if order.side == "BUY":
             verdict.entries += 1
-            bought[line["key"], expected[client_id][1]] += Decimal(line["body"]["quantity"])
-    keys = {member.bot_id: member.key for member in crew.members}
-    orders = {row["_id"]: row for row in database["orders"].find({"provider_id": {"$in": crew.provider_ids}})}
-    for receipt in database["receipts"].find({"provider_id": {"$in": crew.provider_ids}}):
-        who = keys[receipt["trading_bot_id"]]
-        got = bought.pop((who, receipt["message_id"]), Decimal(0))
-        if receipt["outcome"] != "passed" or not receipt["order_ids"]:
-            verdict.denied += receipt["outcome"] != "passed"
-            if got:
-                verdict.problems.append(f"{who} bought on {receipt['message_id']}: {receipt['code']}")
-            continue
-        verdict.passed += 1
-        _check_passed(verdict, who, receipt, got, [orders.get(order_id) for order_id in receipt["order_ids"]])
-    for who, message_id in bought:
-        verdict.problems.append(f"{who} bought on {message_id} without a receipt")
+            trial = asked.get((key, order_id))
+            if trial is None:
+                _double(verdict, f"nobody asked for {name}")
+            else:
+                spent[key, trial["message_id"]] += order.committed
+                _judge_age(verdict, name, order, trial)
+    budgets = {(trial["key"], trial["message_id"]): Decimal(trial["budget"]) for trial in trials}
+    for place, money in spent.items():
+        if money > budgets[place] * _BUDGET_ROOM:
+            _double(verdict, f"{place[0]} spent {money} on message {place[1]}, not {budgets[place]}")
+    for (key, symbol), held in story.holdings.items():
+        if held.amount < ZERO:
+            _double(verdict, f"{key} sold {-held.amount} more of {symbol} than it had")
 
 
-def _check_passed(
-    verdict: Verdict, who: str, receipt: Row, got: Decimal, orders: Sequence[Row | None]
-) -> None:
-    name = f"{who} on {receipt['message_id']}"
-    if any(order is None for order in orders):
-        verdict.lost += 1
-        verdict.problems.append(f"{name}: a planned order is not in the database")
-        return
-    known = [order for order in orders if order is not None]
-    planned = sum((_decimal(order["quantity"]) for order in known), Decimal(0))
-    if got > planned:
-        verdict.doubled += 1
-        verdict.problems.append(f"{name}: {got} accepted, {planned} planned")
-    for order in known:
-        if order["status"] not in _ENDS | {"ACCEPTED", "PARTIALLY_FILLED"}:
-            verdict.problems.append(f"{name}: the entry is still {order['status']}")
-        if order["status"] == "FILLED":
-            continue
-        verdict.not_placed += not got
-        if got and order["status"] in {"ABANDONED", "DENIED", "REJECTED"}:
-            verdict.lost += 1
-            verdict.problems.append(f"{name}: the venue has the entry, we say {order['status']}")
-        if not got and not order["code"]:
-            verdict.lost += 1
-            verdict.problems.append(f"{name}: {order['status']}, not at the venue, and no reason")
-    if not got and any(order["status"] == "FILLED" for order in known):
-        verdict.lost += 1
-        verdict.problems.append(f"{name}: we say FILLED, the venue has nothing")
+def _judge_age(verdict: Verdict, name: str, order: VenueOrder, trial: Row) -> None:
+    late = [at for at in order.accepted_at if at > datetime.fromisoformat(trial["expires_at"])]
+    if late:
+        verdict.stale += 1
+        verdict.problems.append(
+            f"{name} was accepted at {late[0]}; its time was over at {trial['expires_at']}"
+        )
 
 
-def _check_cover(verdict: Verdict, book: VenueBook, crew: Crew) -> None:
-    """What an account holds rests under stops, exactly; what is below a lot or the minimum cannot."""
-    for key in sorted(crew.keys):
-        stops: dict[str, Decimal] = defaultdict(Decimal)
-        for order in book.orders_of(key):
-            if order.is_open and order.side == "sell" and order.type == "stop":
-                stops[order.symbol] += order.left
-        for listing in LISTINGS.values():
-            total = book.wallet(key).get(listing.base, Decimal(0))
-            held = (total / listing.lot).to_integral_value(rounding=ROUND_DOWN) * listing.lot
-            wanted = held if held * book.prices[listing.symbol] >= listing.minimum_notional else Decimal(0)
-            verdict.held += wanted > 0
-            if stops[listing.symbol] != wanted:
-                verdict.naked += 1
-                verdict.problems.append(
-                    f"{key} holds {total} {listing.base}: {stops[listing.symbol]} under stops, not {wanted}"
-                )
+def _judge_ledger(verdict: Verdict, ledger: Sequence[Row], story: VenueStory) -> None:
+    """Hold our orders and positions against the venue's."""
+    ours = {(row["key"], row["id"]): row for row in ledger if row["kind"] == "order"}
+    for (key, order_id), order in story.orders.items():
+        row = ours.get((key, order_id))
+        if row is None or Decimal(row["filled"]) != order.executed:
+            said = "nothing" if row is None else row["filled"]
+            _lose(
+                verdict, f"{order.side} {order_id} of {key}: the venue filled {order.executed}, we say {said}"
+            )
+    for place, row in ours.items():
+        complaint = _complaint_about(row, at_venue=place in story.orders)
+        if complaint:
+            _lose(verdict, f"{row['purpose']} {place[1]} of {place[0]} is {row['status']}: {complaint}")
+        if row["purpose"] == "entry":
+            verdict.missed += row["status"] == "ABANDONED"
+            verdict.expired += row["status"] == "EXPIRED"
+    counted: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in ledger:
+        if row["kind"] == "trade":
+            counted[row["key"], row["symbol"]] += Decimal(row["held"])
+    for place in story.holdings.keys() | counted.keys():
+        held = story.holdings[place].amount
+        if counted[place] != held:
+            _lose(verdict, f"{place[0]} holds {held} of {place[1]}, we count {counted[place]}")
 
 
-def _check_books(verdict: Verdict, book: VenueBook, database: "Database[Row]", crew: Crew) -> None:
-    """Our positions are the venue's balances."""
-    for member in crew.members:
-        ours: dict[str, Decimal] = defaultdict(Decimal)
-        for trade in database["trades"].find({"account_id": member.account_id}):
-            ours[trade["symbol"]] += _decimal(trade["held"])
-        for listing in LISTINGS.values():
-            theirs = book.wallet(member.key).get(listing.base, Decimal(0))
-            if ours[listing.symbol] != theirs:
-                verdict.problems.append(
-                    f"{member.key}: we count {ours[listing.symbol]} {listing.base}, the venue {theirs}"
-                )
+def _complaint_about(row: Row, *, at_venue: bool) -> str:
+    """Say what is wrong with where an order of ours stands at rest; nothing where all is well."""
+    if row["status"] in _MOVING:
+        return "it has no end"
+    if row["status"] in _NEED_NO_CODE:
+        return "" if at_venue else "the venue never accepted it"
+    return "" if row["code"] else "no reason is told"
 
 
-def _entry_id(member: Member, message_id: str) -> str:
-    channel_id = member.provider.channel_id
-    return client_order_id(entry_intent_id(member.bot_id, "discord", channel_id, message_id, 0), 1)
+def _judge_ends(verdict: Verdict, trials: Sequence[Row], ledger: Sequence[Row]) -> None:
+    """Every message has an end with a reason, and every follower of a planned one a receipt with a code."""
+    ends = {(row["key"], row["message_id"]): row for row in ledger if row["kind"] == "message"}
+    receipts = {(row["key"], row["message_id"]): row for row in ledger if row["kind"] == "receipt"}
+    for trial in trials:
+        place = (trial["key"], trial["message_id"])
+        end, receipt = ends.get(place), receipts.get(place)
+        if end is None:
+            _lose(verdict, f"message {trial['message_id']} was never recorded")
+        elif end["status"] in {"pending", "failed"} or not end["reason"]:
+            _lose(verdict, f"message {trial['message_id']} is {end['status']} ({end['reason']!r})")
+        elif end["reason"] == "PLANNED" and receipt is None:
+            _lose(verdict, f"message {trial['message_id']} has no receipt for {trial['key']}")
+        if receipt is not None and not receipt["code"]:
+            _lose(verdict, f"the receipt of {trial['key']} for {trial['message_id']} has no code")
 
 
-def _decimal(value: Decimal128 | None) -> Decimal:
-    return Decimal(0) if value is None else value.to_decimal()
+def _judge_cover(verdict: Verdict, story: VenueStory) -> None:
+    for (key, symbol), bare in story.bare().items():
+        verdict.naked += 1
+        verdict.problems.append(f"{key} holds {bare} of {symbol} under no stop")
+    verdict.bare_seconds = [held.bare_seconds for held in story.holdings.values() if held.bare_seconds]
+
+
+def _measure(verdict: Verdict, records: Records) -> None:
+    """Take the seconds from each strike to the end of the doubt about the order that it struck."""
+    orders = {(row["key"], row["id"]): row for row in records.ledger if row["kind"] == "order"}
+    for line in records.venue:
+        for order_id in line.get("client_order_ids", ()) if line.get("faults") else ():
+            row = orders.get((line["key"], order_id))
+            if row is not None and not line.get("late"):
+                verdict.resolve_seconds += _until_known(row["events"], datetime.fromisoformat(line["at"]))
+    for blow in records.injections:
+        at = datetime.fromisoformat(blow["at"])
+        for row in orders.values():
+            if datetime.fromisoformat(row["created_at"]) <= at and not _was_known(row["events"], at):
+                verdict.resolve_seconds += _until_known(row["events"], at)
+
+
+def _was_known(events: Iterable[Row], at: datetime) -> bool:
+    return any(e["status"] not in _UNRESOLVED and datetime.fromisoformat(e["at"]) <= at for e in events)
+
+
+def _until_known(events: Iterable[Row], at: datetime) -> list[float]:
+    """Return the seconds from a moment to the first event after it that ends the doubt, if there is one."""
+    known = (datetime.fromisoformat(e["at"]) for e in events if e["status"] not in _UNRESOLVED)
+    # Events bear the database's or a worker's milliseconds, the venue's lines its microseconds.
+    return [max((moment - at).total_seconds(), 0.0) for moment in known if moment >= at][:1]
+
+
+def _double(verdict: Verdict, problem: str) -> None:
+    verdict.doubled += 1
+    verdict.problems.append(problem)
+
+
+def _lose(verdict: Verdict, problem: str) -> None:
+    verdict.lost += 1
+    verdict.problems.append(problem)

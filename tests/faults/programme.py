@@ -1,94 +1,89 @@
-"""What is played: each scenario by name, with its people, its blow and what it checks beside the common rules."""
+"""What is played, in the short form of `make test` and in the long one of `make faults`: rows, people, sizes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from tests.faults import blows, bursts, checks, scenario, venue_faults
-from tests.faults.doors import Discord, Door, Inbox
-from tests.faults.scenario import Outcome
+from tests.faults import limit_rows, server_rows, trade_rows, venue_rows
 from tests.faults.stage import Stage
 
-SMALL = 60
-"""Messages in the bursts of those scenarios that are not about load."""
+SEED = 20261127
 
-KILLS: dict[str, tuple[blows.Blow, Door]] = {
-    "workers": (blows.kill_workers, Discord()),
-    "redis restart": (blows.restart_redis, Inbox()),
-    "redis flush": (blows.flush_redis, Discord()),
-    "mongod restart": (blows.restart_mongod, Discord()),
-    "beat": (blows.kill_beat, Inbox()),
-    "bot": (blows.kill_bot, Discord()),
-}
+SHORT_WRITES = 6
+LONG_WRITES = 100
+"""Followers of a row in which the venue fails: each is struck once a round."""
 
+RACES = 60
+"""Followers where one signal is one race for each of them."""
 
-def play_kill(stage: Stage, name: str, kill: str) -> Outcome:
-    """Strike in the middle of 200 messages."""
-    blow, door = KILLS[kill]
-    crew = stage.crews[name]
-    lines = bursts.compose(teams=len(crew.providers))
-    return stage.keep(scenario.run(stage.house, crew, name, lines, door, blow))
+Play = Callable[[Stage], list[str]]
+"""Plays a row and returns what must not be, beside what the judge finds."""
 
 
-def play_crash_points(stage: Stage, name: str, deaths: dict[str, int]) -> Outcome:
-    """Let worker processes die at named points; the clock starts at the last death."""
-    crew = stage.crews[name]
-    lines = bursts.compose(SMALL, teams=len(crew.providers))
-    strike = blows.crash_points(stage.failpoints, deaths)
-    # From the first message on: what has passed already cannot die.
-    return stage.keep(scenario.run(stage.house, crew, name, lines, Inbox(), strike, strike_at=0))
+@dataclass(frozen=True)
+class Act:
+    """One row, or several that are played together, and who takes part."""
+
+    teams: Mapping[str, Sequence[int]]
+    play: Play
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def play_venue_faults(stage: Stage, name: str) -> Outcome:
-    """Let the venue fail each follower in another way."""
-    crew, venue = stage.crews[name], stage.house.venue
-    assert venue is not None
-    rules = dict(zip(sorted(crew.keys), venue_faults.RULES, strict=True))
-    for key, rule in rules.items():
-        venue.add_fault(method="POST", path="/orders", key=key, **rule)
-    try:
-        lines = bursts.compose(SMALL * 2, teams=len(crew.providers))
-        outcome = scenario.run(stage.house, crew, name, lines, Inbox())
-    finally:
-        venue.clear_faults()
-    return stage.keep(outcome.with_problems(venue_faults.check(outcome.log, rules)))
+def _server_row(row: str, *, long: bool, rounds: int = 1) -> Act:
+    plan = {**server_rows.ROWS, **server_rows.DEATHS}[row]
+
+    def play(stage: Stage) -> list[str]:
+        outcomes = server_rows.play(stage, row, long=long, rounds=rounds)
+        return [problem for outcome in outcomes for problem in outcome.complaints()]
+
+    return Act({row: plan.teams}, play)
 
 
-def play_frozen_orders(stage: Stage, name: str) -> Outcome:
-    """Freeze the senders of entries for 6 s: what they had claimed may not leave when they thaw."""
-    crew = stage.crews[name]
-    lines = bursts.compose(SMALL * 2, teams=len(crew.providers))
-    outcome = scenario.run(stage.house, crew, name, lines, Inbox(), blows.freeze_orders)
-    stale = checks.stale_sends(outcome.log, stage.house.open_database(), crew)
-    return stage.keep(outcome.with_problems(stale))
+def _writes(followers: int, rounds: int) -> Act:
+    rows = [*venue_rows.WRITES, venue_rows.REFUSED_ONCE]
+
+    def play(stage: Stage) -> list[str]:
+        for number in range(rounds):
+            venue_rows.play(stage, rows if not number else rows[:-1], number)
+        return []
+
+    return Act(dict.fromkeys(rows, (followers,)), play)
 
 
-def play_bells_times_five(stage: Stage, name: str) -> Outcome:
-    """Ring every bell of a burst five times at once."""
-    crew = stage.crews[name]
-    lines = bursts.compose(SMALL, teams=len(crew.providers))
-    outcome = scenario.run(stage.house, crew, name, lines, Inbox(), blows.ring_five_times(crew))
-    return stage.keep(outcome)
+def short() -> dict[str, Act]:
+    """The acts of `make test`: every kind of blow once, in one house, within five minutes."""
+    return {
+        "the venue fails writes": _writes(SHORT_WRITES, 1),
+        "duplicate": Act({"16": (2,)}, lambda stage: trade_rows.play_duplicates(stage, "16", 1)),
+        "partial": Act({"22": (4,)}, lambda stage: trade_rows.play_partial(stage, "22", 1)),
+        "429": Act({"18": (4,)}, lambda stage: limit_rows.play_retry_after(stage, "18", 1)),
+        "clock": Act({"20": (4,)}, lambda stage: limit_rows.play_skew(stage, "20", (30.0,))),
+        "halt": Act({"49": (40,)}, lambda stage: trade_rows.play_halts(stage, "49", 2)),
+        **{
+            row: _server_row(row, long=False)
+            for row in ("1-4", "6", "7", "8", "27", "28", "30", "32", "35", "36", "43")
+        },
+    }
 
 
-def play_poison(stage: Stage, name: str) -> Outcome:
-    """Put into the queues what is no task, what is no JSON, and a task that nobody knows."""
-    crew = stage.crews[name]
-    lines = bursts.compose(SMALL, teams=len(crew.providers))
-    return stage.keep(scenario.run(stage.house, crew, name, lines, Inbox(), blows.poison_queues))
+def long_writes() -> dict[str, Act]:
+    """The long form of what the venue does: ten thousand faults of single requests."""
+    return {
+        "the venue fails writes": _writes(LONG_WRITES, 6),
+        "duplicate": Act({"16": (RACES,)}, lambda stage: trade_rows.play_duplicates(stage, "16", 1)),
+        "partial": Act({"22": (RACES,)}, lambda stage: trade_rows.play_partial(stage, "22", 1)),
+        "429": Act({"18": (RACES,)}, lambda stage: limit_rows.play_retry_after(stage, "18", 1)),
+        "ban": Act({"19": (RACES,)}, lambda stage: limit_rows.play_ban(stage, "19", 120)),
+        "clock": Act(
+            {"20": (RACES,)}, lambda stage: limit_rows.play_skew(stage, "20", (2.0, -2.0, 30.0, -30.0))
+        ),
+        "halt": Act({"49": (250,)}, lambda stage: trade_rows.play_halts(stage, "49", 20)),
+    }
 
 
-OTHERS: dict[str, tuple[Sequence[int], Callable[[Stage, str], Outcome]]] = {
-    "crash points": (
-        (1, 1),
-        lambda stage, name: play_crash_points(stage, name, dict.fromkeys(blows.CRASH_POINTS, 6)),
-    ),
-    "venue faults": ((1,) * len(venue_faults.RULES), play_venue_faults),
-    "frozen orders": ((1, 1), play_frozen_orders),
-    "bells times five": ((1, 1), play_bells_times_five),
-    "poison": ((1, 1), play_poison),
-}
-
-CREWS: dict[str, Sequence[int]] = {
-    **dict.fromkeys(KILLS, (3, 1, 1, 1)),
-    **{name: teams for name, (teams, _) in OTHERS.items()},
-    "duplicate id": (1,),
-}
+def long_processes() -> list[dict[str, Act]]:
+    """The long form of what is done to processes and servers: some rows a house, so that none carries all."""
+    deaths = {row: _server_row(row, long=True, rounds=10) for row in server_rows.CRASH_POINTS}
+    rows = [row for row in server_rows.ROWS if row not in {"29"}]
+    others = {row: _server_row(row, long=True) for row in rows}
+    half = len(others) // 2
+    return [deaths, dict(list(others.items())[:half]), dict(list(others.items())[half:])]

@@ -1,8 +1,8 @@
-"""One house for all scenarios, with a crew for each, and the figures of those that were played."""
+"""One house for many rows, with a crew for each, and the records of everything that was played in it."""
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,14 +10,17 @@ from typing import Any
 
 from shared.local import PROJECT
 from shared.processes import parse_procfile
+from tests.emulators.binance.log import read_lines
 from tests.faults.crews import Crew, gather
-from tests.faults.scenario import Outcome
+from tests.faults.judge import Verdict, judge
+from tests.faults.ledger import read_ledger
+from tests.faults.records import Injection, Records, keep_of_venue
+from tests.faults.verdict import REPORTS, judge_rows, table
 from tests.house.house import House
 
-REPORTS = PROJECT / "reports" / "faults"
+NO_LIMITS = {"weight_limit": 100_000_000, "order_limit": 1_000_000, "day_order_limit": 100_000_000}
+FACTOR = 1
 _NOT_NEEDED = {"web", "flower"}
-_COLUMNS = ("after_restart", "p50_seconds", "max_seconds", "calm_seconds")
-_COUNTS = ("messages", "entries", "not_placed", "covers", "held", "doubled", "lost", "naked", "problems")
 
 
 class Stage:
@@ -25,32 +28,61 @@ class Stage:
 
     Parameters
     ----------
+    name
+        Of the run: its records are kept under reports/faults/<name>/.
     teams
-        {name of a scenario: how many followers each of its providers has}. All are created while the
-        processes start, because the bot learns of new channels only now and then.
+        {row: how many followers each of its providers has}. All are created while the processes start, because
+        the bot learns of new channels only now and then.
+    settings
+        {row: terms of its followers that differ}.
+    seed
+        Of everything that is left to chance.
+    before_launch
+        What to do with the house once its people are there, and before its processes start.
     """
 
-    def __init__(self, teams: dict[str, Sequence[int]]) -> None:
-        self._teams = teams
+    def __init__(
+        self,
+        name: str,
+        teams: Mapping[str, Sequence[int]],
+        *,
+        settings: Mapping[str, Mapping[str, str]] | None = None,
+        seed: int = 0,
+        with_web: bool = False,
+        environment: Mapping[str, str] | None = None,
+        before_launch: Callable[[House, ExitStack], None] | None = None,
+    ) -> None:
+        self.name, self.seed = name, seed
+        self._teams, self._settings = teams, settings or {}
+        self._environment = dict(environment or {})
+        self._not_needed = _NOT_NEEDED - ({"web"} if with_web else set())
+        self._before_launch = before_launch
         self._stack = ExitStack()
-        self._played: list[Outcome] = []
         self.crews: dict[str, Crew] = {}
+        self.figures: list[dict[str, Any]] = []
+        """What single rows measured beside the verdict."""
         self.failpoints = Path()
         """A file in a sub-folder of this kills the process that passes the failpoint of that name."""
+        self.said = ""
+        """The verdict on everything that was written down last."""
+        self._trials: list[Any] = []
+        self._injections: list[Injection] = []
 
     def __enter__(self) -> "Stage":
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="trade-executor-faults-"))
         self.failpoints = Path(folder)
-        names = [n for n in parse_procfile((PROJECT / "Procfile").read_text()) if n not in _NOT_NEEDED]
+        names = [n for n in parse_procfile((PROJECT / "Procfile").read_text()) if n not in self._not_needed]
+        settings = {"FAILPOINTS": folder, **self._environment}
         try:
-            self.house = self._stack.enter_context(
-                House(venue=True, processes=names, settings={"FAILPOINTS": folder})
-            )
-            for name, teams in self._teams.items():
-                self.crews[name] = gather(self.house, name, teams=teams)
+            self.house = self._stack.enter_context(House(binance=True, processes=names, settings=settings))
+            self.house.binance.settings(**NO_LIMITS)
+            self._gather()
+            if self._before_launch is not None:
+                self._before_launch(self.house, self._stack)
             self.house.wait_until_ready()
-            self.house.wait_for_balances()
+            self.house.wait_for_balances(120)
             self.house.wait_until_watched()
+            self.house.wait_idle(60)
         except BaseException:
             self._stack.close()
             raise
@@ -59,29 +91,49 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def keep(self, outcome: Outcome) -> Outcome:
-        """Remember an outcome for the table, and let everything come to rest before the next."""
-        self._played.append(outcome)
-        self.house.wait_until_ready()
-        return outcome
+    def _gather(self) -> None:
+        first = 0
+        for row, teams in self._teams.items():
+            self.crews[row] = gather(self.house, row, first, teams=teams, settings=self._settings.get(row))
+            first += sum(teams)
 
-    def figures(self) -> list[dict[str, Any]]:
-        """What was measured so far, a row per scenario."""
-        return [outcome.figures() for outcome in self._played]
+    def note_trials(self, trials: Iterable[Any]) -> None:
+        """Keep what was told to whom."""
+        self._trials += trials
 
-    def table(self) -> str:
-        """The figures for people; seconds count from the last restart."""
-        head = f"{'scenario':<18}" + "".join(f"{name:>15}" for name in _COLUMNS)
-        lines = [head + "".join(f"{name:>11}" for name in _COUNTS)]
-        for row in self.figures():
-            cells = "".join(f"{'never' if row[name] is None else row[name]:>15}" for name in _COLUMNS)
-            lines.append(f"{row['scenario']:<18}{cells}" + "".join(f"{row[name]:>11}" for name in _COUNTS))
-        return "\n".join(lines)
+    def note(self, row: str, kind: str, at: datetime | None = None) -> None:
+        """Keep that a blow was struck now, or then."""
+        self._injections.append(Injection(row, kind, at or datetime.now(UTC)))
 
-    def write_report(self, name: str, **more: Any) -> Path:
-        """Store the figures under reports/faults/."""
-        REPORTS.mkdir(parents=True, exist_ok=True)
-        path = REPORTS / f"{name}.json"
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        path.write_text(json.dumps({"at": at, **more, "scenarios": self.figures()}, indent=1) + "\n")
-        return path
+    def records(self, rows: Iterable[str] | None = None) -> Records:
+        """Put together what is known of some rows, or all, from the venue's log file and the database."""
+        crews = [crew for row, crew in self.crews.items() if rows is None or row in rows]
+        wanted = {crew.row for crew in crews}
+        keys = frozenset(key for crew in crews for key in crew.keys)
+        about = {
+            "run": self.name,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "factor": FACTOR,
+            "seed": self.seed,
+            "figures": self.figures,
+        }
+        found = Records(about)
+        found.note_trials(trial for trial in self._trials if trial.row in wanted)
+        for injection in self._injections:
+            if injection.row in wanted:
+                found.note_injection(injection)
+        found.venue = [line for line in read_lines(self.house.binance_log) if keep_of_venue(line, keys)]
+        found.ledger = read_ledger(self.house.open_database(), crews)
+        return found
+
+    def judge(self, row: str) -> Verdict:
+        """Judge one row by what is known now."""
+        return judge(self.records([row]).of_row(row))
+
+    def write_report(self) -> Path:
+        """Store the records under reports/faults/ and judge them."""
+        folder, records = REPORTS / self.name, self.records()
+        records.write(folder)
+        measured = "\n".join(json.dumps(figures) for figures in self.figures)
+        self.said = f"{table(judge_rows(records), records.about)}\n{measured}"
+        return folder

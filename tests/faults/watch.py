@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from pymongo.errors import PyMongoError
 from tests.faults.crews import Crew
 
 _LOOK_SECONDS = 0.1
+_SLOW_LOOK_SECONDS = 0.5
+_CALM_LOOKS = 3
 _MOVING = ["INITIALIZED", "SUBMITTED", "UNKNOWN", "PENDING_CANCEL"]
 
 
@@ -69,13 +72,29 @@ class Watch:
             self.seen.calm_at = now
 
     def _moves(self) -> bool:
-        ours = {"account_id": self._accounts}
-        orders, trades = self._database["orders"], self._database["trades"]
-        return bool(
-            orders.find_one({**ours, "status": {"$in": _MOVING}}, {"_id": 1})
-            or orders.find_one({**ours, "unsettled": True}, {"_id": 1})
-            or trades.find_one({**ours, "needs_cover": True}, {"_id": 1})
-            or self._database["messages"].find_one(
-                {"channel_id": self._channels, "status": "pending"}, {"_id": 1}
-            )
-        )
+        return moves(self._database, self._accounts["$in"], self._channels["$in"])
+
+
+def moves(database: "Database[dict[str, Any]]", account_ids: list[str], channel_ids: list[str]) -> bool:
+    """Tell whether a message has no end yet, an order is under way, or a position lacks cover."""
+    ours: dict[str, Any] = {"account_id": {"$in": account_ids}}
+    return bool(
+        database["messages"].find_one({"channel_id": {"$in": channel_ids}, "status": "pending"}, {"_id": 1})
+        or database["orders"].find_one({**ours, "status": {"$in": _MOVING}}, {"_id": 1})
+        or database["orders"].find_one({**ours, "unsettled": True}, {"_id": 1})
+        or database["trades"].find_one({**ours, "needs_cover": True}, {"_id": 1})
+    )
+
+
+def calm_together(database: "Database[dict[str, Any]]", crews: Sequence[Crew], seconds: float) -> bool:
+    """Wait until nothing of several crews moves, looked at twice; False after `seconds`."""
+    accounts = [account for crew in crews for account in crew.account_ids]
+    channels = [channel for crew in crews for channel in crew.channel_ids]
+    deadline = time.monotonic() + seconds
+    calm = 0
+    while calm < _CALM_LOOKS:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_SLOW_LOOK_SECONDS)
+        calm = 0 if moves(database, accounts, channels) else calm + 1
+    return True

@@ -1,6 +1,6 @@
 """The whole system, really running: servers, emulators and every process of the Procfile, on free ports.
 
-    with House() as house:                       # servers, emulators, commands: 2 s
+    with House() as house:
         crew = house.populate(followers=3)
         house.wait_until_ready()                 # starts the Procfile's processes and waits for them
         house.wait_for_balances()
@@ -8,8 +8,7 @@
         house.wait_for_message(posted["id"])
 
 Who populates before the processes start spares the wait for the bot, which reads new channels every 15 s.
-Everything is ended at the end of the block, and also when this process is killed: each child is guarded by
-a watchdog of its own.
+Everything ends with the block, also when this process is killed: each child has a watchdog of its own.
 """
 
 import fnmatch
@@ -162,8 +161,7 @@ class House:
     @property
     def discord(self) -> DiscordControl:
         """The hand on the emulated Discord."""
-        if self.discord_process is None:
-            raise RuntimeError("the house has not been started")
+        assert self.discord_process is not None, "the house has not been started"
         return DiscordControl(self.discord_process.url)
 
     @property
@@ -174,25 +172,29 @@ class House:
     @property
     def binance(self) -> BinanceControl:
         """The hand on the emulated Binance, in a house that was started with it."""
-        if self.binance_process is None:
-            raise RuntimeError("this house has no Binance: House(binance=True)")
+        assert self.binance_process is not None, "this house has no Binance: House(binance=True)"
         return BinanceControl(self.binance_process.url)
+
+    @property
+    def binance_log(self) -> Path:
+        """The emulated Binance's own log."""
+        assert self.binance_process is not None, "this house has no Binance: House(binance=True)"
+        return Path(self.binance_process.description["log"])
 
     @property
     def venue_log(self) -> Path:
         """The HTTP venue's own log, readable while it is down."""
-        if self.venue_process is None:
-            raise RuntimeError("this house has no venue")
+        assert self.venue_process is not None, "this house has no venue"
         return Path(self.venue_process.description["log"])
 
     @property
     def web_url(self) -> str:
-        """The dashboard's address, without a slash at its end."""
+        """The dashboard's address; like Flower's, without a slash at its end."""
         return f"http://127.0.0.1:{self.env['WEB_PORT']}"
 
     @property
     def flower_url(self) -> str:
-        """Flower's address, without a slash at its end."""
+        """Flower's address."""
         return f"http://127.0.0.1:{self.env['FLOWER_PORT']}"
 
     def open_database(self) -> "Database[dict[str, Any]]":

@@ -67,7 +67,10 @@ def followers() -> None:
 
 
 @followers.command("create", cls=TermsCommand)
-@click.option("--count", required=True, type=click.IntRange(1, _MAX_FOLLOWERS), help="load-0 to load-<N-1>.")
+@click.option("--count", required=True, type=click.IntRange(1, _MAX_FOLLOWERS), help="How many, numbered on.")
+@click.option(
+    "--first", default=0, type=click.IntRange(0, _MAX_FOLLOWERS), help="The first one's number (default 0)."
+)
 @click.option("--provider", "provider_text", required=True, help="Id or name.")
 @click.option("--venue", "venue_name", required=True)
 @environment_option
@@ -78,6 +81,7 @@ def followers() -> None:
 def create(  # noqa: PLR0913 - one argument an option
     *,
     count: int,
+    first: int,
     provider_text: str,
     venue_name: str,
     environment: str,
@@ -96,7 +100,7 @@ def create(  # noqa: PLR0913 - one argument an option
     provider = find_provider(provider_text)
     batch = Batch(provider["_id"], venue, kind, sizing, settings, balance, keys, now())
     started = time.monotonic()
-    rows = list(_create_all(batch, count))
+    rows = list(_create_all(batch, range(first, first + count)))
     created = sum(row["created"] for row in rows)
     detail = {"count": str(count), "provider_id": batch.provider_id, "venue": venue.name}
     audit("followers.create", venue.name, detail, batch.at)
@@ -111,9 +115,9 @@ def create(  # noqa: PLR0913 - one argument an option
     )
 
 
-def _create_all(batch: Batch, count: int) -> Iterator[Row]:
-    for first in range(0, count, _CHUNK):
-        yield from _create_chunk(batch, range(first, min(first + _CHUNK, count)))
+def _create_all(batch: Batch, numbers: range) -> Iterator[Row]:
+    for start in range(0, len(numbers), _CHUNK):
+        yield from _create_chunk(batch, numbers[start : start + _CHUNK])
 
 
 def _create_chunk(batch: Batch, numbers: Sequence[int]) -> Iterator[Row]:

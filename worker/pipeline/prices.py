@@ -37,7 +37,9 @@ def refresh_prices(context: Context) -> str:
 
 def _fetch(context: Context, venue: str, environment: str, symbols: Sequence[str]) -> Sequence[Quote]:
     try:
-        return context.loop.run(context.market(venue, environment).fetch_quotes(symbols), READ_SECONDS)
+        return context.ask_market(
+            venue, environment, lambda market: market.fetch_quotes(symbols), READ_SECONDS
+        )
     except (TradeError, TimeoutError) as error:
         log.warning("prices.failed", venue=venue, error=str(error)[:200])
         return ()

@@ -122,7 +122,7 @@ async def _ask(broker: Broker, order: Order, doubt: AmbiguousError) -> Outcome:
 
 
 def _request(order: Order) -> OrderRequest:
-    sent_at = order.sent_at or utc_now()
+    expiry = (order.sent_at or utc_now()) + timedelta(seconds=VENUE_EXPIRY_SECONDS)
     return OrderRequest(
         client_order_id=order.client_order_id,
         symbol=order.symbol,
@@ -134,5 +134,6 @@ def _request(order: Order) -> OrderRequest:
         stop_price=order.stop_price,
         reduce_only=order.reduce_only,
         link_group=order.link_group,
-        send_before=sent_at + timedelta(seconds=VENUE_EXPIRY_SECONDS),
+        # What arrives late is refused by the venue itself, where it takes an expiry: ours, or the signal's own.
+        send_before=min(expiry, order.send_by or expiry),
     )

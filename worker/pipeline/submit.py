@@ -130,6 +130,7 @@ def fold_answers(context: Context, pot: Pot, answered: Sequence[Answered]) -> Ap
 def _record(context: Context, pot: Pot, answered: Sequence[Answered]) -> None:
     """Write down what became of each order, and let it be carried into its trade."""
     fold_answers(context, pot, answered)
+    failpoint("after_record")
     entries = sorted({order.trade_id for order, _ in answered if order.purpose is Purpose.ENTRY})
     # Who protects a trade settles it first, and writes it once for both.
     for start in range(0, len(entries), COVER_CHUNK):

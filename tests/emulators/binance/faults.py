@@ -1,6 +1,7 @@
 """What goes wrong on request: rules that pick requests by count, by rhythm or by seeded chance."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,9 +54,9 @@ KINDS: dict[str, Kind] = {
 class FaultRule:
     """One kind of trouble for the requests it matches.
 
-    `path` may end in `*`; `params` must be among the request's. `nth` picks one request, `every` each
-    n-th, `probability` by chance from `seed`; none of them picks all. `times` bounds how often it
-    strikes. `seconds` is the length of hangs, delays, lags and bans, and the Retry-After of a refusal.
+    `path` may end in `*`; `params` must be among the request's; `keys` names several accounts. `nth` picks
+    one request, `every` each n-th, `probability` by chance from `seed`; none of them picks all. `times`
+    bounds how often it strikes, `times_each` how often it strikes one account. `seconds` is the length of hangs, delays, lags and bans, and the Retry-After of a refusal.
     `fraction` belongs to `fill_partly`; `answer` (504, drop or hang) and `ignore_window` to `late_accept`;
     `status` and `body` (json or html) to the failures 500 and 503.
     """
@@ -65,6 +66,7 @@ class FaultRule:
     method: str | None = None
     path: str | None = None
     key: str | None = None
+    keys: frozenset[str] = frozenset()
     address: str | None = None
     params: dict[str, str] = field(default_factory=dict)
     nth: int | None = None
@@ -72,6 +74,7 @@ class FaultRule:
     probability: float | None = None
     seed: int = 0
     times: int | None = None
+    times_each: int | None = None
     seconds: float | None = None
     fraction: str = "0.5"
     answer: str = "504"
@@ -80,6 +83,7 @@ class FaultRule:
     body: str = "json"
     seen: int = 0
     struck: int = 0
+    struck_keys: Counter[str] = field(default_factory=Counter, repr=False)
     chance: random.Random = field(default_factory=random.Random, repr=False)
 
     def __post_init__(self) -> None:
@@ -94,6 +98,7 @@ class FaultRule:
         self.path = self.path or kind.path
         self.seconds = kind.seconds if self.seconds is None else self.seconds
         self.chance = random.Random(self.seed)
+        self.keys = frozenset(self.keys)
 
     @property
     def length(self) -> float:
@@ -104,21 +109,30 @@ class FaultRule:
         """Is this a request the rule looks at?"""
         if self.path is not None and not _fits(self.path, path):
             return False
+        if self.keys and key not in self.keys:
+            return False
         for wanted, actual in ((self.method, method), (self.key, key), (self.address, address)):
             if wanted is not None and wanted != actual:
                 return False
         return all(params.get(name) == value for name, value in self.params.items())
 
-    def is_due(self) -> bool:
-        """Count a request that matches and say whether it would be hit."""
+    def is_due(self, key: str) -> bool:
+        """Count an account's request that matches and say whether it would be hit."""
         self.seen += 1
         if self.times is not None and self.struck >= self.times:
+            return False
+        if self.times_each is not None and self.struck_keys[key] >= self.times_each:
             return False
         return (
             (self.nth is None or self.seen == self.nth)
             and (self.every is None or self.seen % self.every == 0)
             and (self.probability is None or self.chance.random() < self.probability)
         )
+
+    def strike(self, key: str) -> None:
+        """Count that it hits."""
+        self.struck += 1
+        self.struck_keys[key] += 1
 
     def named(self) -> dict[str, Any]:
         """How the log names a strike."""
@@ -150,9 +164,9 @@ class FaultBook:
         """The first rule of a stage that hits this request; every rule that matches counts it, one strikes."""
         hit: FaultRule | None = None
         for rule in self.rules[stage]:
-            if rule.matches(method, path, key, address, params) and rule.is_due() and hit is None:
+            if rule.matches(method, path, key, address, params) and rule.is_due(key) and hit is None:
                 hit = rule
-                rule.struck += 1
+                rule.strike(key)
         return hit
 
     def describe(self) -> list[dict[str, Any]]:

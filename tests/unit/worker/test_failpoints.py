@@ -55,3 +55,4 @@ def test_a_file_is_one_death(tmp_path: Path) -> None:
     ]
     assert ended == [-9, 0]
     assert not death.exists()
+    assert [fired.name for fired in (tmp_path / "fired").iterdir()] == ["after_send.1"]

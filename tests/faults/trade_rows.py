@@ -1,0 +1,172 @@
+"""Rows about single trades: an order that the venue has already, one that is filled in part, and a halt in a burst."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from shared.brokers.ccxt.binance import BinanceAdapter
+from shared.brokers.factory import AccountAccess, Credentials
+from shared.domain.accounts import Environment
+from shared.domain.orders import OrderRequest, OrderType, TimeInForce
+from shared.domain.signals import Side
+from tests.emulators.binance.log import read_lines
+from tests.emulators.discord.snowflakes import snowflake_time
+from tests.faults import bursts
+from tests.faults.bursts import Line
+from tests.faults.crews import BUDGET, Member
+from tests.faults.doors import Inbox, Told
+from tests.faults.judge import percentile
+from tests.faults.scenario import entry_ids, trials_of
+from tests.faults.stage import Stage
+from tests.faults.watch import calm_together
+from tests.waiting import wait_until
+
+_SECONDS = 90.0
+_ENTRIES_BEFORE_THE_HALT = 0.2
+
+
+def play_duplicates(stage: Stage, row: str, rounds: int) -> list[str]:
+    """Place each follower's entry beforehand under the id that it is going to bear: adopted, not sent again."""
+    crew = stage.crews[row]
+    [_provider] = crew.providers
+    for number in range(rounds):
+        message_id = str(1_300_000_000_000_000_000 + time.time_ns() // 1000)
+        asyncio.run(_place_all(stage, crew.members, message_id, number))
+        text = f"LONG S{number + 1:03d}/USDT\nEntry: {_resting_price(number)}\nSL: 8"
+        told = Inbox().take(stage.house, crew, [Line(0, 0, text)], lambda _place: None, ids=[message_id])
+        stage.note_trials(trials_of(crew, told))
+        _rest(stage, row)
+    submits = [
+        line
+        for line in read_lines(stage.house.binance_log)
+        if line["key"] in crew.keys and (line["method"], line["path"]) == ("POST", "/api/v3/order")
+    ]
+    refused = sum(line["outcome"] == "-2010" for line in submits)
+    for line in submits:
+        if line["outcome"] == "-2010":
+            stage.note(row, "duplicate refused", datetime.fromisoformat(line["at"]))
+    wanted = rounds * len(crew.members)
+    return [] if refused == wanted else [f"{refused} of {wanted} second submits were refused as duplicates"]
+
+
+def _resting_price(number: int) -> Decimal:
+    return Decimal(9 + number)
+
+
+async def _place_all(stage: Stage, members: Sequence[Member], message_id: str, number: int) -> None:
+    """Place at the venue what the workers are going to send, as one that died after sending has."""
+    adapter = BinanceAdapter()
+    price = _resting_price(number)
+    try:
+        for member in members:
+            secret = member.key.replace("load-", "load-secret-")
+            access = AccountAccess(
+                account_id=member.account_id,
+                venue="binance",
+                environment=Environment.SANDBOX,
+                credentials=Credentials(api_key=member.key, secret=secret),
+                base_url=stage.house.binance.url,
+            )
+            request = OrderRequest(
+                client_order_id=entry_ids(member.bot_id, member.provider.channel_id, message_id)[0],
+                symbol=f"S{number + 1:03d}/USDT",
+                side=Side.BUY,
+                order_type=OrderType.LIMIT,
+                time_in_force=TimeInForce.GTC,
+                quantity=(Decimal(BUDGET) / price).quantize(Decimal("0.001"), rounding="ROUND_DOWN"),
+                limit_price=price,
+            )
+            await adapter.open_broker(access).submit_order(request)
+    finally:
+        await adapter.close()
+
+
+def play_partial(stage: Stage, row: str, rounds: int) -> list[str]:
+    """Fill 30 % of each follower's resting entry, then have it cancelled: what is held lies under the stop."""
+    crew, venue = stage.crews[row], stage.house.binance
+    [provider] = crew.providers
+    for number in range(rounds):
+        price = 29 + number
+        text = f"LONG S{number + 20:03d}/USDT\nEntry: {price}\nSL: {price * 0.9:.2f}"
+        message_id = stage.house.post(provider, text)["id"]
+        _wait_for_all(stage, row, message_id, "ACCEPTED")
+        for order_id in _entries_of(stage, message_id):
+            venue.fill_partly("0.3", client_order_id=order_id)
+            stage.note(row, "30 % filled")
+        venue.set_price(f"S{number + 20:03d}USDT", f"{price - 0.01:.2f}")
+        _wait_for_all(stage, row, message_id, "PARTIALLY_FILLED")
+        reply = stage.house.post(provider, "cancel the entry", reply_to=message_id)["id"]
+        told = [Told(provider.channel_id, posted, snowflake_time(posted)) for posted in (message_id, reply)]
+        stage.note_trials(trials_of(crew, told))
+        _wait_for_all(stage, row, message_id, "CANCELED")
+        _rest(stage, row)
+    return []
+
+
+def _entries_of(stage: Stage, message_id: str) -> list[str]:
+    found = stage.house.open_database()["orders"].find({"message_id": message_id, "purpose": "entry"})
+    return [str(order["_id"]) for order in found]
+
+
+def _wait_for_all(stage: Stage, row: str, message_id: str, status: str) -> None:
+    database, wanted = stage.house.open_database(), len(stage.crews[row].members)
+    query = {"message_id": message_id, "purpose": "entry", "status": status}
+    wait_until(
+        lambda: database["orders"].count_documents(query) == wanted,
+        f"row {row}: every entry is {status}",
+        seconds=_SECONDS,
+    )
+
+
+def play_halts(stage: Stage, row: str, rounds: int) -> list[str]:
+    """Halt a provider while its followers' entries go out: once it is acknowledged, the venue accepts none."""
+    crew = stage.crews[row]
+    [provider] = crew.providers
+    scope = f"provider:{provider.provider_id}"
+    problems, took = [], []
+    for number in range(rounds):
+        message_id = stage.house.post(provider, bursts.signal(number))["id"]
+        told = [Told(provider.channel_id, message_id, snowflake_time(message_id))]
+        stage.note_trials(trials_of(crew, told))
+        _wait_for_entries(stage, message_id, int(len(crew.members) * _ENTRIES_BEFORE_THE_HALT))
+        began = time.monotonic()
+        stage.note(row, "halt")
+        stage.house.cli("halt", "--scope", scope, "--state", "reducing", "--reason", "fault test")
+        acknowledged = datetime.now(UTC)
+        took.append(time.monotonic() - began)
+        _rest(stage, row)
+        problems += _accepted_after(stage, row, message_id, acknowledged)
+        stage.house.cli("resume", "--scope", scope)
+    stage.figures.append(
+        {"row": row, "halts": rounds, "ack_p50": percentile(took, 50), "ack_p95": percentile(took, 95)}
+    )
+    return problems
+
+
+def _wait_for_entries(stage: Stage, message_id: str, number: int) -> None:
+    orders = stage.house.open_database()["orders"]
+    sent = {"message_id": message_id, "purpose": "entry", "sent_at": {"$ne": None}}
+    wait_until(lambda: orders.count_documents(sent) >= number, f"{number} entries are sent", seconds=_SECONDS)
+
+
+def _accepted_after(stage: Stage, row: str, message_id: str, at: datetime) -> list[str]:
+    crew = stage.crews[row]
+    ids = {
+        order_id
+        for member in crew.members
+        for order_id in entry_ids(member.bot_id, member.provider.channel_id, message_id)
+    }
+    late = [
+        line["at"]
+        for line in read_lines(stage.house.binance_log)
+        for order in line.get("accepted", ())
+        if order["client_order_id"] in ids and datetime.fromisoformat(line["at"]) > at
+    ]
+    return [f"{len(late)} entries were accepted after the halt's acknowledgement at {at}"] if late else []
+
+
+def _rest(stage: Stage, row: str) -> None:
+    calm = calm_together(stage.house.open_database(), [stage.crews[row]], _SECONDS)
+    assert calm, f"row {row}: something still moves after {_SECONDS:g} s"
