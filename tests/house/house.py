@@ -62,13 +62,11 @@ class House:
     Parameters
     ----------
     folder
-        Where servers and emulators keep their state; None for one that is removed at the end.
+        Where servers and emulators keep their state; None: removed at the end.
     venue, binance
         Start the HTTP venue (`testvenue`) or the emulated Binance (`binance`) as well; accounts trade in its sandbox.
-    processes
-        Only these lines of the Procfile; None for all.
-    database
-        The name of the database; FAILPOINTS are refused unless it begins with `test`.
+    processes, database
+        Only these lines of the Procfile; the database's name, which begins with `test` where FAILPOINTS are set.
     settings
         Environment variables to add or replace, such as DEMO or FAILPOINTS.
     gentle
