@@ -12,6 +12,7 @@ from shared.domain.cover import CoverTerms
 from shared.domain.entry import percent_away
 from shared.domain.fills import Fill, TradeFold, fold_fills, missing_fills
 from shared.domain.instruments import Instrument
+from shared.domain.ladder import is_tradable
 from shared.domain.money import ONE, ZERO
 from shared.domain.order_status import LIVE, TERMINAL, OrderStatus
 from shared.domain.orders import Order, Purpose
@@ -82,11 +83,17 @@ def _levels_at_fill(seen: Seen, fold: TradeFold) -> dict[str, Any]:
 
 
 def _exit_wanted(seen: Seen, coverable: Decimal) -> dict[str, Any]:
-    """An exit that was filled is done; a stop or target whose price had passed becomes an exit at market now."""
+    """Tell what is to leave at market now.
+
+    An exit that was filled, or has nothing left to sell, is done; a stop or target whose price had passed becomes one.
+    """
     trade = seen.trade
     if trade.exit_cause is not None:
-        done = any(o.cause == trade.exit_cause and o.status is OrderStatus.FILLED for o in seen.orders)
-        return {"exit_cause": None, "exit_fraction": None} if done else {}
+        mine = [o for o in seen.orders if o.cause == trade.exit_cause]
+        done = any(o.status is OrderStatus.FILLED for o in mine)
+        # A share of nothing: what an entry buys later is not what was to leave. A full close waits for that.
+        is_moot = coverable == ZERO and trade.exit_fraction != ONE and not any(o.status in LIVE for o in mine)
+        return {"exit_cause": None, "exit_fraction": None} if done or is_moot else {}
     left = {o.cause for o in seen.orders if o.purpose is Purpose.EXIT}
     for order in seen.orders:
         if order.status is not OrderStatus.REJECTED or _passed_cause(order) in left:
@@ -168,7 +175,8 @@ def _status(after: Trade, seen: Seen, fold: TradeFold, now: datetime) -> dict[st
 
 
 def _close_reason(after: Trade, seen: Seen) -> str:
-    if after.external > ZERO:
+    # A crumb that somebody took is not what ended the position.
+    if is_tradable(seen.instrument, after.external, after.entry_average or ZERO):
         return "CLOSED_EXTERNALLY"
     ended = [o for o in seen.orders if o.purpose is not Purpose.ENTRY and o.filled_quantity > ZERO]
     last = max(ended, key=lambda o: o.sent_at or o.created_at, default=None)

@@ -25,6 +25,7 @@ from worker.pipeline.tell import tell
 log = get_logger(__name__)
 
 ATTEMPTS = 5
+NOTHING_HELD = "NOTHING_HELD"
 
 
 def apply_commands(
@@ -122,6 +123,8 @@ def _carry_out(
         return refusal
     if changes:
         enqueue(TaskName.TRADES_PROTECT, [trade.trade_id])
+    elif update.exit_fraction is not None and not update.cancel_entries:
+        return NOTHING_HELD
     return update.code
 
 
@@ -146,7 +149,12 @@ def _changes(trade: Trade, update: TradeUpdate, cause: str) -> dict[str, Any]:
         changes |= {"stop_price": update.stop_price, "stop_source": StopSource.UPDATE, "needs_cover": True}
     if update.targets:
         changes |= {"targets": update.targets, "needs_cover": True}
-    if update.exit_fraction is not None and trade.status is TradeStatus.OPEN:
+    # A share of nothing would wait, and sell what an entry that rests buys later.
+    if (
+        update.exit_fraction is not None
+        and (trade.coverable or update.exit_fraction == ONE)
+        and trade.status is TradeStatus.OPEN
+    ):
         changes |= {
             "exit_cause": cause,
             "exit_fraction": update.exit_fraction,
@@ -196,6 +204,7 @@ _SENTENCES = {
     "BREAKEVEN_BEFORE_ENTRY": "The entry has not been filled, so there is no break-even price yet.",
     "ENTRY_CHANGED": "The entry was edited: what had not been filled was cancelled and is not entered again.",
     "EXIT_UNDER_WAY": "Another exit of the trade was under way; the partial close was not carried out.",
+    NOTHING_HELD: "Nothing is held of the trade, so there was no part of it to close.",
     "TRADE_BUSY": "The trade changed at the same moment; the update was not carried out.",
 }
 _CARRIED_OUT = frozenset({"", "ENTRY_CHANGED"})

@@ -67,6 +67,14 @@ def test_a_reply_that_closes_half_leaves_half_covered(driver: Driver, opened: In
     assert trade.resting == trade.coverable == trade.held
 
 
+def test_a_share_of_nothing_is_refused_and_never_sold_of_what_is_bought_later(
+    driver: Driver, waiting: InboxMessage
+) -> None:
+    reply = driver.say("close half here", reply_to=waiting.message_id)
+    assert [receipt.code for receipt in driver.receipts(reply)] == ["NOTHING_HELD"]
+    assert driver.trade(waiting).exit_cause is None
+
+
 def test_a_close_by_symbol_finds_the_one_open_trade(driver: Driver, opened: InboxMessage) -> None:
     driver.say("Close BTC/USDT now")
     assert driver.trade(opened).status is TradeStatus.CLOSED

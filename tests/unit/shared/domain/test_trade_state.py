@@ -104,6 +104,31 @@ class TestPricesThatHavePassed:
         assert "exit_cause" not in changes_of(trade, ENTRY, late, gone)
 
 
+class TestAnExitWithNothingLeftToSell:
+    """A first entry was bought and sold; a second one rests and may buy later."""
+
+    first = make_order("first", status=S.FILLED, filled_quantity=Decimal(10))
+    second = make_order("second", leg=1, status=S.ACCEPTED)
+    sold = make_fill("sold", order_id="s", is_entry=False, quantity=Decimal(10))
+    stop = make_order("s", purpose=Purpose.STOP, status=S.FILLED, filled_quantity=Decimal(10))
+
+    def changes(self, fraction: str, *orders: Order) -> dict[str, object]:
+        trade = replace(make_open_trade(10), exit_cause="update", exit_fraction=Decimal(fraction))
+        return changes_of(trade, self.first, self.second, self.stop, *orders, fills=(BOUGHT, self.sold))
+
+    def test_a_share_is_not_kept_for_what_is_bought_later(self):
+        changed = self.changes("0.5")
+        assert (changed["exit_cause"], changed["exit_fraction"]) == (None, None)
+
+    def test_a_full_close_is_kept_for_it(self):
+        assert "exit_cause" not in self.changes("1")
+
+    def test_nor_is_one_forgotten_whose_order_is_on_its_way(self):
+        assert "exit_cause" not in self.changes(
+            "0.5", make_order("x", purpose=Purpose.EXIT, cause="update", status=S.UNKNOWN)
+        )
+
+
 def test_a_trade_whose_entries_ended_unfilled_says_why():
     denied = make_order("entry", status=S.DENIED, code="HALT")
     changed = changes_of(make_trade(), denied, fills=())
