@@ -5,16 +5,16 @@ cancelled, its trade ends as CLOSED_EXTERNALLY and its owner is told. One read i
 be older than our own last sale: it takes two, some seconds apart, with nothing of ours under way between them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shared.brokers.base import Balance
 from shared.domain.instruments import Instrument
 from shared.domain.ladder import is_tradable
 from shared.domain.money import ZERO
-from shared.domain.order_status import UNRESOLVED, OrderStatus
-from shared.domain.orders import OrderReport
+from shared.domain.order_status import AT_VENUE, UNRESOLVED, OrderStatus
+from shared.domain.orders import Order, OrderReport
 from shared.domain.signals import Side
 from shared.domain.trades import Trade
 from shared.logs import get_logger
@@ -24,7 +24,7 @@ from shared.models.mapping import millisecond
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.pipeline.apply import apply_report
-from worker.pipeline.follow import Polled
+from worker.pipeline.follow import Polled, follow
 
 log = get_logger(__name__)
 
@@ -56,26 +56,59 @@ def suspect(
         totals = {balance.asset: balance.total for balance in balances}
         for symbol, listed in _by_symbol(alive.get(account_id, ())).items():
             instrument = context.instruments(listed[0].venue, listed[0].environment, [symbol]).get(symbol)
-            if instrument is None:
-                continue
-            gone = _gone(listed, instrument, totals)
-            for trade in sorted(listed, key=lambda t: t.created_at, reverse=True):
-                taken = min(gone, trade.held)
-                gone -= taken
-                _note(
-                    trade,
-                    taken,
-                    instrument,
-                    sure=trade.gone_since is not None and now - trade.gone_since >= SURE_AFTER,
-                )
+            if instrument is not None:
+                _compare(context, listed, instrument, totals, now)
+
+
+def _compare(
+    context: Context,
+    listed: Sequence[Trade],
+    instrument: Instrument,
+    totals: Mapping[str, Decimal],
+    now: datetime,
+) -> None:
+    sure = {t.trade_id for t in listed if t.gone_since is not None and now - t.gone_since >= SURE_AFTER}
+    if sure and _gone(listed, instrument, totals):
+        # What is gone may have left through our own stop or target, which nobody has asked about since.
+        if not _ask_resting(context, listed):
+            return
+        listed = trades.find_many([trade.trade_id for trade in listed])
+    for trade, gone in _shares(listed, _gone(listed, instrument, totals), instrument):
+        _note(trade, gone, instrument, sure=trade.trade_id in sure)
+
+
+def _ask_resting(context: Context, listed: Sequence[Trade]) -> bool:
+    """Ask the venue about everything of these trades that rests; False where it did not answer."""
+    made = orders.of_trades([trade.trade_id for trade in listed])
+    resting = [order for order in made if order.status in AT_VENUE]
+    polled = follow(context, resting)
+    return not resting or (bool(polled) and all(answer.is_whole for answer in polled))
+
+
+def _shares(
+    listed: Sequence[Trade], gone: Decimal, instrument: Instrument
+) -> Iterator[tuple[Trade, Decimal]]:
+    """Share what is gone among the trades: what a stop holds at the venue cannot have been sold; then the newest."""
+    newest = sorted(listed, key=lambda trade: trade.created_at, reverse=True)
+    taken: dict[str, Decimal] = {}
+    for trade in newest:
+        free = instrument.floor_quantity(max(trade.held - trade.resting, ZERO))
+        taken[trade.trade_id] = min(gone, free)
+        gone -= taken[trade.trade_id]
+    for trade in newest:
+        more = min(gone, trade.held - taken[trade.trade_id])
+        gone -= more
+        yield trade, taken[trade.trade_id] + more
 
 
 def _note(trade: Trade, gone: Decimal, instrument: Instrument, *, sure: bool) -> None:
-    if not is_tradable(instrument, gone, trade.entry_average or ZERO):
+    # A crumb is let be, unless it is what the position's cover lacks: no stop can be placed for what is not there.
+    is_missed = is_tradable(instrument, gone, trade.entry_average or ZERO) or (gone and trade.needs_cover)
+    if not is_missed:
         if trade.gone_since is not None:
             trades.compare_and_set(trade, gone_since=None)
         return
-    if any(order.status in _MOVING for order in orders.of_trade(trade.trade_id)):
+    if any(_is_uncounted(order) for order in orders.of_trade(trade.trade_id)):
         return
     if trade.gone_since is None:
         trades.compare_and_set(trade, gone_since=millisecond(utc_now()))
@@ -84,6 +117,10 @@ def _note(trade: Trade, gone: Decimal, instrument: Instrument, *, sure: bool) ->
     ):
         log.warning("trade.closed_externally", trade_id=trade.trade_id, quantity=str(gone))
         enqueue(TaskName.TRADES_SETTLE, trade.trade_id)
+
+
+def _is_uncounted(order: Order) -> bool:
+    return order.status in _MOVING or order.lacks_fills or order.unsettled
 
 
 def _gone(listed: Sequence[Trade], instrument: Instrument, totals: Mapping[str, Decimal]) -> Decimal:

@@ -33,11 +33,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What one account's venue says of a symbol: our orders by id, and the orders that are not on our list."""
+    """What one account's venue says of a symbol: our orders by id, and the orders that are not on our list.
+
+    It is whole where the venue has answered every question.
+    """
 
     desk: Desk
     reports: Mapping[str, OrderReport] = field(default_factory=dict)
     others: tuple[OrderReport, ...] = ()
+    is_whole: bool = True
 
 
 def follow(context: Context, resting: Sequence[Order]) -> list[Polled]:
@@ -81,6 +85,7 @@ async def _poll_all(context: Context, desks: Sequence[Desk]) -> list[Polled]:
 async def _poll(context: Context, account: Account, desk: Desk) -> Polled:
     found: dict[str, OrderReport] = {}
     others: tuple[OrderReport, ...] = ()
+    is_whole = True
     try:
         broker = context.broker(account)
         listed = await asyncio.wait_for(broker.fetch_open_orders(desk.symbol), READ_SECONDS)
@@ -91,11 +96,14 @@ async def _poll(context: Context, account: Account, desk: Desk) -> Polled:
             if report is None or report.filled_quantity > order.filled_quantity:
                 # Gone from the list, or grown: the order itself is asked, with its fills.
                 report = await _ask(broker, order)
-            if report is not None:
+            if report is None:
+                is_whole = False
+            else:
                 found[order.order_id] = report
     except (TradeError, TimeoutError) as error:
         log.warning("account.poll_failed", account_id=account.account_id, error=str(error)[:200])
-    return Polled(desk, found, others)
+        is_whole = False
+    return Polled(desk, found, others, is_whole)
 
 
 async def _ask(broker: Broker, order: Order) -> OrderReport | None:

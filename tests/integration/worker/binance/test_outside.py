@@ -7,6 +7,7 @@ from typing import Any
 import ccxt
 import pytest
 
+from shared.domain.bots import BotSettings
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.domain.trades import Trade, TradeStatus
@@ -19,6 +20,7 @@ from tests.integration.worker.binance.conftest import Desk
 from tests.waiting import wait_until
 from worker.pipeline.balances import refresh
 from worker.pipeline.ingest import ingest
+from worker.pipeline.protect import protect
 from worker.pipeline.reconcile import reconcile_due
 from worker.pipeline.submit import execute
 
@@ -77,6 +79,72 @@ def test_a_position_that_its_owner_sells_at_the_exchange_ends_as_closed_external
     assert (ended.status, ended.close_reason) == (TradeStatus.CLOSED, "CLOSED_EXTERNALLY")
     assert [o for o in desk.venue.orders(key) if o["status"] == "NEW"] == []
     assert orders.count_unresolved() == 0
+
+
+def read_twice(desk: Desk, account_id: str) -> None:
+    """Read the account's balance twice, some seconds apart."""
+    refresh(desk.driver.context, [account_id])
+    rows_of(TradeDocument).update_many({"gone_since": {"$ne": None}}, {"$set": {"gone_since": LONG_AGO}})
+    refresh(desk.driver.context, [account_id])
+
+
+def test_a_stop_that_sold_and_was_not_asked_about_yet_is_no_sale_of_the_owners(desk: Desk) -> None:
+    bot, _ = desk.add_follower(desk.driver.add_provider())
+    trade = desk.driver.trade(desk.driver.say(LONG))
+    desk.venue.set_price("BTC/USDT", str(trade.stop_price))
+    read_twice(desk, bot.account_id)
+    desk.driver.answer_bells()
+    ended = newest(trade)
+    assert (ended.status, ended.close_reason) == (TradeStatus.CLOSED, "STOP_HIT")
+    assert ended.external == 0
+    assert ended.exited == trade.coverable
+
+
+def test_where_the_venue_does_not_say_what_became_of_our_stop_nothing_is_held_for_gone(desk: Desk) -> None:
+    bot, key = desk.add_follower(desk.driver.add_provider())
+    trade = desk.driver.trade(desk.driver.say(LONG))
+    desk.venue.set_price("BTC/USDT", str(trade.stop_price))
+    desk.venue.add_fault("lookup_down", key=key, path="/api/v3/openOrders")
+    read_twice(desk, bot.account_id)
+    assert newest(trade).external == 0
+
+
+def test_what_the_owner_sold_is_taken_off_the_trade_that_has_no_stop_at_the_venue(desk: Desk) -> None:
+    settings = BotSettings(max_position_percent=Decimal(100), max_per_symbol=2)
+    bot, key = desk.add_follower(desk.driver.add_provider(), settings=settings)
+    price = desk.driver.context.fresh_quotes("binance", "sandbox", ["BTC/USDT"])["BTC/USDT"].ask
+    said = [desk.driver.say(f"LONG BTC/USDT now\nSL {price * n / 100:.2f}") for n in (95, 94)]
+    sold, kept = map(desk.driver.trade, said)
+    owner = as_owner(desk, key)
+    (stop,) = [o for o in orders.of_trade(sold.trade_id) if o.purpose is Purpose.STOP]
+    owner.cancel_order(stop.venue_order_id, "BTC/USDT")
+    owner.create_order("BTC/USDT", "market", "sell", float(sold.coverable / 2))
+    look(desk)
+    read_twice(desk, bot.account_id)
+    rows_of(OrderDocument).update_many({"status": "REJECTED"}, {"$set": {"sent_at": LONG_AGO}})
+    protect(desk.driver.context, [sold.trade_id])
+    after = newest(sold)
+    assert 0 < after.external <= sold.coverable
+    assert after.resting == after.coverable > 0
+    assert newest(kept).external == 0
+    assert newest(kept).resting == newest(kept).coverable == kept.coverable
+
+
+def test_a_crumb_that_the_owner_sold_leaves_the_rest_of_the_position_covered(desk: Desk) -> None:
+    bot, key = desk.add_follower(desk.driver.add_provider())
+    trade = desk.driver.trade(desk.driver.say(LONG))
+    assert trade.resting == trade.coverable > Decimal("0.0001")
+    owner = as_owner(desk, key)
+    owner.cancel_all_orders("BTC/USDT")
+    left = trade.coverable - Decimal("0.00002")
+    desk.venue.change_account(key, balances={"BTC": str(left)})
+    look(desk)
+    read_twice(desk, bot.account_id)
+    rows_of(OrderDocument).update_many({"status": "REJECTED"}, {"$set": {"sent_at": LONG_AGO}})
+    protect(desk.driver.context, [trade.trade_id])
+    after = newest(trade)
+    assert after.status is TradeStatus.OPEN
+    assert after.resting == after.coverable == left
 
 
 def test_an_order_of_the_owners_own_is_seen_and_left_alone(desk: Desk) -> None:
