@@ -265,15 +265,26 @@ def finding_unsettled(trade_ids: Many[str]) -> Find[list[OrderValue]]:
     return Find(Order, query, lambda rows: list(map(order_of, rows)))
 
 
-def finding_unknown(account_ids: Many[str]) -> Find[set[tuple[str, str]]]:
-    """Return the find of (account, symbol) where the outcome of an entry is unknown."""
-    query = {"account_id": {"$in": list(account_ids)}, "status": str(OrderStatus.UNKNOWN), "purpose": "entry"}
-    return Find(
-        Order,
-        query,
-        lambda rows: {(row["account_id"], row["symbol"]) for row in rows},
-        fields=("account_id", "symbol"),
-    )
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """An order whose outcome is unknown, sent at that moment."""
+
+    account_id: str
+    symbol: str
+    is_entry: bool
+    sent_at: datetime
+
+
+def finding_unknown(account_ids: Many[str]) -> Find[list[OpenQuestion]]:
+    """Return the find of the accounts' orders whose outcome is unknown."""
+    query = {"account_id": {"$in": list(account_ids)}, "status": str(OrderStatus.UNKNOWN)}
+    fields = ("account_id", "symbol", "purpose", "sent_at", "created_at")
+    return Find(Order, query, lambda rows: [_question_of(row) for row in rows], fields=fields)
+
+
+def _question_of(row: Row) -> OpenQuestion:
+    is_entry = row["purpose"] == str(Purpose.ENTRY)
+    return OpenQuestion(row["account_id"], row["symbol"], is_entry, row.get("sent_at") or row["created_at"])
 
 
 def count_unresolved() -> int:

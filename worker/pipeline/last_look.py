@@ -19,14 +19,26 @@ from worker.context import Context, utc_now
 from worker.pipeline.sending import Ready
 
 PAIR_BROKEN = "PAIR_BROKEN"
+ACCOUNT_FROZEN = "ACCOUNT_FROZEN"
 WAIT_FOR_UNKNOWN = timedelta(seconds=1)
+FREEZE_AFTER = timedelta(minutes=15)
+"""An account about whose order nobody has known for so long buys nothing more until it is known."""
+
+_SENTENCES = {
+    ACCOUNT_FROZEN: "For more than 15 minutes the venue has not said what became of another order of this account.",
+    "ACCOUNT_NOT_READY": "The account is not active.",
+    "BOT_NOT_ACTIVE": "The bot was paused or stopped meanwhile.",
+    "NO_RIGHT_TO_FOLLOW": "The provider is not active any more.",
+    "HALT": "A halt is in force.",
+    "DELETED": "The message was deleted meanwhile.",
+}
 
 
 def look_once_more(context: Context, claimed: Sequence[Order]) -> list[Ready]:
     """Read halts, accounts, bots and providers once for the wave and hand back what may not go."""
     entries = [order for order in claimed if order.purpose is Purpose.ENTRY]
     deletes = {order.order_id: _delete_of(order) for order in entries}
-    known, in_force, states, active, deleted, unknown = run_together(
+    known, in_force, states, active, deleted, open_questions = run_together(
         accounts.finding_many({order.account_id for order in claimed}),
         halts.finding_in_force(),
         bots.finding_states({order.trading_bot_id for order in entries}),
@@ -34,11 +46,16 @@ def look_once_more(context: Context, claimed: Sequence[Order]) -> list[Ready]:
         messages.finding_existing(set(deletes.values())),
         orders.finding_unknown({order.account_id for order in entries}),
     )
+    unknown = {(question.account_id, question.symbol) for question in open_questions if question.is_entry}
+    since = utc_now() - FREEZE_AFTER
+    frozen = {question.account_id for question in open_questions if question.sent_at < since}
     allowed: list[Order] = []
     for order in claimed:
         refusal = _refusal(order, known.get(order.account_id), in_force, states, active)
         if deletes.get(order.order_id) in deleted:
             refusal = "DELETED"
+        elif refusal is None and order.purpose is Purpose.ENTRY and order.account_id in frozen:
+            refusal = ACCOUNT_FROZEN
         if refusal is not None:
             _hand_back(order, refusal)
         elif order.purpose is Purpose.ENTRY and (order.account_id, order.symbol) in unknown:
@@ -131,5 +148,6 @@ def _hand_back(order: Order, code: str) -> None:
         return
     back = orders.find(order.order_id)
     if back is not None and back.status is OrderStatus.INITIALIZED:
-        orders.compare_and_set(back, OrderStatus.DENIED, now, code=code, unsettled=True)
+        detail = _SENTENCES.get(code, "")
+        orders.compare_and_set(back, OrderStatus.DENIED, now, code=code, detail=detail, unsettled=True)
         enqueue(TaskName.TRADES_SETTLE, order.trade_id)

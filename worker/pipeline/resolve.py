@@ -18,6 +18,7 @@ from shared.models import accounts, due, orders
 from worker.context import Context, utc_now
 from worker.pipeline.apply import apply_report
 from worker.pipeline.budget import affordable
+from worker.pipeline.last_look import FREEZE_AFTER
 from worker.pipeline.settle import settle_trades
 
 log = get_logger(__name__)
@@ -170,6 +171,11 @@ def _ask_later(order: Order, now: datetime) -> None:
     if following is not None:
         again_at = min(again_at, sent_at + timedelta(seconds=following))
     due.schedule(order.order_id, max(again_at, now + timedelta(seconds=1)), lookups=order.lookups + 1)
+    if order.status is OrderStatus.UNKNOWN and now - sent_at > FREEZE_AFTER:
+        # Told with every look: an operator is to see it until it is over.
+        log.error(
+            "account.frozen", account_id=order.account_id, order_id=order.order_id, minutes=int(age // 60)
+        )
     stale = order.status is OrderStatus.SUBMITTED and age > LOOKUP_SECONDS[2]
     if stale:
         orders.compare_and_set(order, OrderStatus.UNKNOWN, now, code="NO_ANSWER")

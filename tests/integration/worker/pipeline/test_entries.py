@@ -47,6 +47,33 @@ def test_a_limit_below_the_market_whose_target_is_met_first_is_cancelled_with_th
     assert (trade.status, trade.close_reason) == (TradeStatus.CANCELED, "TARGET_BEFORE_ENTRY")
 
 
+def leave_in_doubt(entry: Order, *, symbol: str, minutes: int) -> None:
+    """Put an order beside an entry whose outcome has been unknown for so long."""
+    row = rows_of(OrderDocument).find_one({"_id": entry.order_id})
+    assert row is not None
+    sent_at = datetime.now(UTC) - timedelta(minutes=minutes)
+    doubtful = {"_id": "doubtful", "status": "UNKNOWN", "message_id": "another", "trade_id": "another"}
+    rows_of(OrderDocument).insert_one({**row, **doubtful, "symbol": symbol, "sent_at": sent_at})
+
+
+def test_an_account_about_whose_order_nothing_is_known_for_a_quarter_of_an_hour_enters_nothing(
+    driver: Driver,
+) -> None:
+    driver.add_follower(driver.add_provider())
+    entry = planned(driver)
+    leave_in_doubt(entry, symbol="ETH/USDT", minutes=16)
+    execute(driver.context, [entry.order_id])
+    assert (found(entry).status, found(entry).code) == (OrderStatus.DENIED, "ACCOUNT_FROZEN")
+
+
+def test_a_doubt_of_some_minutes_about_another_symbol_holds_nothing_up(driver: Driver) -> None:
+    driver.add_follower(driver.add_provider())
+    entry = planned(driver)
+    leave_in_doubt(entry, symbol="ETH/USDT", minutes=14)
+    execute(driver.context, [entry.order_id])
+    assert found(entry).status is OrderStatus.FILLED
+
+
 def test_an_entry_waits_while_the_outcome_of_another_on_its_account_and_symbol_is_unknown(
     driver: Driver,
 ) -> None:
