@@ -46,7 +46,7 @@ _BUSY_MILLISECONDS = 400
 # As many orders in one wave belong to a fan-out.
 _MANY = 10
 INSTRUMENTS_MAX_AGE_SECONDS = 3600
-_MOST_LATE_WAVES = 2
+_MOST_LATE_ENTRY_WAVES, _MOST_LATE_WAVES = 2, 6
 _COUNT_SECONDS = 5.0
 _BALANCE_MAX_AGE_SECONDS = 180
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 1.0
@@ -165,9 +165,12 @@ class Context:
             known = self._resting[key] = (now, orders.count_resting_entries(*key))
         return known[1]
 
-    def is_hanging(self, pot: Pot) -> bool:
-        """Tell whether a venue owes so many answers that no more is sent to it from this process for now."""
-        return self.late.count(pot) >= _MOST_LATE_WAVES
+    def is_hanging(self, pot: Pot, *, for_exits: bool) -> bool:
+        """Tell whether a venue owes so many answers that no more is sent to it from this process for now.
+
+        Exits are held back later than entries: a venue that hangs for some may answer for those who hold a position.
+        """
+        return self.late.count(pot) >= (_MOST_LATE_WAVES if for_exits else _MOST_LATE_ENTRY_WAVES)
 
     def heed_answers(self, pot: Pot, outcomes: Iterable[object]) -> None:
         """Heed what a venue's answers say of its limits, for all workers: what is left of them, and how long to wait."""

@@ -25,7 +25,7 @@ CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0
 # Shorter than servers keep idle connections, so that a write seldom meets one that is being closed.
 _KEEP_ALIVE_SECONDS = 15.0
-_MOST_CONNECTIONS = 50
+_MOST_CONNECTIONS = 200
 # A venue that lists thousands of instruments needs several MiB to say so.
 _LARGEST_ANSWER = 32 * 1024 * 1024
 # Refused at the door, whoever asks: nothing of the request was looked at. 418 is Binance's word for a ban.

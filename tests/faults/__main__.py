@@ -58,6 +58,8 @@ def houses(seed: int) -> Iterator[tuple[str, House]]:
     yield own("three-members", own_house_rows.play_step_downs, "32b", times=5)
     yield own("lost-answers", own_house_rows.play_lost_answers, "33", times=50)
     yield own("rotation", own_house_rows.play_rotations, "50", times=50)
+    yield own("clock-jumps", own_house_rows.play_clock_jumps, "21", hours=1)
+    yield own("hanging-venue", own_house_rows.play_hanging_venue, "26", followers=60)
     yield own("frozen-redis", own_house_rows.play_frozen_redis, "29", seconds=30)
 
 

@@ -2,24 +2,36 @@
 beside a frozen Redis, another venue beside one that hangs.
 """
 
+import os
+import shutil
+import subprocess
+import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 from shared.vault import generate_key_pair
+from tests.emulators.discord.snowflakes import snowflake_time
 from tests.faults import bursts, replica, server_blows
-from tests.faults.doors import Discord, Inbox
+from tests.faults.doors import Discord, Inbox, Told
 from tests.faults.judge import percentile
 from tests.faults.lossy_proxy import LossyProxy, address_of
-from tests.faults.scenario import run
+from tests.faults.scenario import run, trials_of
 from tests.faults.stage import Stage
+from tests.faults.venue_rows import ENTRY
+from tests.faults.watch import calm_together
 from tests.house.house import House
+from tests.house.population import Provider
+from tests.waiting import wait_until
 
 TEAMS = (2, 1, 1)
 _WEB_SECONDS = 20.0
+_REST_SECONDS = 120.0
+_JUMP_SECONDS = 4.0
 
 
 def play_step_downs(name: str, row: str, *, times: int, seed: int) -> Stage:
@@ -128,3 +140,105 @@ class _Reader(threading.Thread):
         self._ended.set()
         self.join()
         return self._took
+
+
+def play_hanging_venue(name: str, row: str, *, followers: int, seed: int) -> Stage:
+    """Let Binance hang on every entry of one crew, while another crew trades on paper through the same workers."""
+    side: list[Provider] = []
+
+    def add_side(house: House, _stack: ExitStack) -> None:
+        side.append(house.create_provider("paper side"))
+        many = ("--count", str(followers), "--first", "50000", "--provider", side[0].provider_id)
+        where = ("--venue", "paper", "--environment", "paper", "--sizing", "fixed:50")
+        house.cli("followers", "create", *many, *where, "--set", "max_open_positions=1000")
+
+    with Stage(name, {row: (followers,)}, seed=seed, before_launch=add_side) as stage:
+        [hung] = stage.crews[row].providers
+        signals = [f"{symbol} long now, stop -3%" for symbol in ("BTC/USDT", "ETH/USDT", "SOL/USDT")]
+        for content in signals:  # the first ones warm what is warm in a system that runs
+            before = _placed_seconds(stage, side[0], content, followers)
+        stage.house.binance.add_fault(
+            "hang_all", **ENTRY, keys=sorted(stage.crews[row].keys), seconds=20, times_each=1
+        )
+        message_id = stage.house.post(hung, bursts.signal(1))["id"]
+        told = [Told(hung.channel_id, message_id, snowflake_time(message_id))]
+        stage.note_trials(trials_of(stage.crews[row], told))
+        time.sleep(1.0)  # by now the first waves hang
+        during = [second for text in signals for second in _placed_seconds(stage, side[0], text, followers)]
+        assert calm_together(stage.house.open_database(), [stage.crews[row]], _REST_SECONDS)
+        p95 = [percentile(seconds, 95) or 0.0 for seconds in (before, during)]
+        stage.figures.append(
+            {
+                "row": row,
+                "p95_before": p95[0],
+                "p95_while_it_hangs": p95[1],
+                "ratio": round(p95[1] / p95[0], 2),
+            }
+        )
+        stage.write_report()
+    return stage
+
+
+def _placed_seconds(stage: Stage, provider: Provider, content: str, followers: int) -> list[float]:
+    """Say a signal to the crew on paper; return the seconds from its record to each entry's acceptance."""
+    database = stage.house.open_database()
+    message_id = stage.house.post(provider, content)["id"]
+    query = {"message_id": message_id, "purpose": "entry", "accepted_at": {"$ne": None}}
+    wait_until(
+        lambda: database["orders"].count_documents(query) >= followers,
+        "every entry on paper",
+        seconds=_REST_SECONDS,
+    )
+    recorded = database["messages"].find_one({"message_id": message_id})
+    assert recorded is not None
+    return [
+        (row["accepted_at"] - recorded["recorded_at"]).total_seconds()
+        for row in database["orders"].find(query)
+    ]
+
+
+def play_clock_jumps(name: str, row: str, *, hours: int, seed: int) -> Stage:
+    """Set the wall clock of every process of ours back by an hour, and on again, in the middle of a burst."""
+    library = find_faketime()
+    with tempfile.TemporaryDirectory(prefix="trade-executor-clock-") as folder:
+        clock = Path(folder) / "clock"
+        clock.write_text("+0")
+        fake = {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(clock),
+            "FAKETIME_NO_CACHE": "1",
+            # A set clock changes what time it is, not how long things take.
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+        def jump(stage: Stage) -> float:
+            for words in (f"-{hours}h", "+0") * 2:
+                clock.write_text(words)
+                stage.note(row, f"wall clock {words}")
+                time.sleep(_JUMP_SECONDS)
+            return time.time()
+
+        with Stage(name, {row: TEAMS}, seed=seed, environment=fake) as stage:
+            lines = bursts.compose(teams=len(TEAMS))
+            run(stage, row, lines, Inbox(per_second=15), partial(jump, stage), strike_at=0.2)
+            stage.write_report()
+    return stage
+
+
+def find_faketime() -> Path:
+    """Find the library that shifts a process's clock; install its Debian package where this is root.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there and cannot be installed.
+    """
+    for attempt in range(2):
+        found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+        if found:
+            return found[0]
+        if attempt == 0 and os.geteuid() == 0 and shutil.which("apt-get"):
+            quiet = ("-y", "-qq", "--no-install-recommends")
+            for arguments in (("update", "-qq"), ("install", *quiet, "faketime")):
+                subprocess.run(("apt-get", *arguments), capture_output=True, timeout=300, check=False)
+    raise FileNotFoundError("the row of jumping clocks needs libfaketime: apt-get install faketime")

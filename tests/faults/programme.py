@@ -82,7 +82,7 @@ def long_writes() -> dict[str, Act]:
 
 def long_processes() -> list[dict[str, Act]]:
     """The long form of what is done to processes and servers: some rows a house, so that none carries all."""
-    deaths = {row: _server_row(row, long=True, rounds=10) for row in server_rows.CRASH_POINTS}
+    deaths = {row: _server_row(row, long=True, rounds=5) for row in server_rows.CRASH_POINTS}
     rows = [row for row in server_rows.ROWS if row not in {"29"}]
     others = {row: _server_row(row, long=True) for row in rows}
     half = len(others) // 2

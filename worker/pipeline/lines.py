@@ -23,6 +23,11 @@ class Line:
     closed_for: float = 0.0
     """Seconds for which the venue told us to wait, where that is longer than a task stands still for."""
 
+    @property
+    def is_of_entries(self) -> bool:
+        """Whether what waits opens positions: a line has one kind, since entries and exits have tasks of their own."""
+        return self.writes[0][0].purpose is Purpose.ENTRY
+
 
 def lines_of(context: Context, waiting: Sequence[Order]) -> list[Line]:
     """Group orders by where they go; a stop and its target are one write."""
@@ -45,7 +50,7 @@ def take_tokens(context: Context, line: Line, ends_at: float) -> list[list[Order
     wave = line.writes[:WAVE]
     limits = context.limits(line.pot)
     if limits is not None:
-        urgency = Urgency.ENTRY if wave[0][0].purpose is Purpose.ENTRY else Urgency.EXIT
+        urgency = Urgency.ENTRY if line.is_of_entries else Urgency.EXIT
         grant = context.tokens.take(line.pot, limits, urgency, [write[0].account_id for write in wave])
         if not grant.places and grant.wait_seconds > LONGEST_WAIT_SECONDS:
             line.closed_for = grant.wait_seconds

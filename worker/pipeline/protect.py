@@ -96,7 +96,7 @@ def _send(context: Context, wanted: Sequence[Order], ends_at: float) -> _Sent:
     sent = _Sent()
     for line in lines_of(context, wanted):
         while line.writes:
-            if context.is_hanging(line.pot) or monotonic() > ends_at:
+            if context.is_hanging(line.pot, for_exits=True) or monotonic() > ends_at:
                 _leave(line, sent)
                 break
             wave = [order for write in take_tokens(context, line, ends_at) for order in write]

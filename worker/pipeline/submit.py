@@ -43,7 +43,7 @@ def _send_line(context: Context, line: Line, ends_at: float) -> int:
     """Send what waits for one venue, wave by wave; return how many orders went out."""
     sent = 0
     while line.writes:
-        if context.is_hanging(line.pot):
+        if context.is_hanging(line.pot, for_exits=not line.is_of_entries):
             # The venue hangs: what is left is due soon, and the sweep rings for it.
             return sent
         if monotonic() > ends_at:
