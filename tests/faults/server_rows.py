@@ -88,11 +88,11 @@ ROWS: dict[str, BlowRow] = {
 DEATHS: dict[str, BlowRow] = {
     "1-4": BlowRow(partial(_die, points=tuple(CRASH_POINTS.values())), 5, 5, Inbox(), strike_at=0),
     **{
-        row: BlowRow(partial(_die, points=(point,)), 20, 40, Inbox(), burst=120, strike_at=0)
+        row: BlowRow(partial(_die, points=(point,)), 20, 30, Inbox(), burst=120, strike_at=0)
         for row, point in CRASH_POINTS.items()
     },
 }
-"""Deaths at the crash points: together in the short form, in rounds of forty at one point in the long one."""
+"""Deaths at the crash points: together in the short form, in rounds of thirty at one point in the long one."""
 
 
 def play(stage: Stage, row: str, *, long: bool = False, rounds: int = 1) -> list[Outcome]:
