@@ -16,6 +16,7 @@ from tests.benchmarks import machine
 from tests.benchmarks.burst import BURST, measure_burst
 from tests.benchmarks.fan_out import FOLLOWERS, gather_crowd, measure_fan_out
 from tests.benchmarks.figures import Spread, milliseconds, spread
+from tests.benchmarks.one_follower import measure_one
 from tests.benchmarks.parser import measure_parser
 from tests.benchmarks.parts import measure_idle, measure_page
 from tests.benchmarks.signal_path import Passage, SignalPath, with_venue_times
@@ -62,6 +63,9 @@ def main() -> int:
         house.wait_idle(120)
         report["idle_percent_of_a_core"] = measure_idle(house)
     report["fan_out"] = measure_fan_outs(options.followers, options.many)
+    with House(binance=True) as house:
+        house.wait_until_ready()
+        report["one_follower"] = measure_one(house)
     with House(binance=True) as house:
         house.wait_until_ready()
         report["true_limits"] = measure_limits(house)
