@@ -247,6 +247,8 @@ class MongodServer(Server):
             *("--wiredTigerCacheSizeGB", "0.25"),
             *("--oplogSize", "64"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # Nobody reads the past: without it every order's earlier versions are kept for five minutes.
+            *("--setParameter", "minSnapshotHistoryWindowInSeconds=0"),
             # A process killed in a transaction holds its rows for so long; a minute is the server's own default.
             *("--setParameter", "transactionLifetimeLimitSeconds=5"),
             # There is no other member to hand over to: do not wait 15 s for one at shutdown.

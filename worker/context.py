@@ -90,7 +90,7 @@ class Context:
         """
         time.sleep(self.gather_seconds)
         for _ in range(_MOST_STEPS_BACK):
-            if not self.redis.exists(_BUSY_KEY):
+            if not self.is_busy():
                 return
             time.sleep(self.gather_seconds)
 
@@ -98,6 +98,10 @@ class Context:
         """Say that a fan-out is under way, for some tenths of a second: those who only tell stand back."""
         if orders >= _MANY:
             self.redis.set(_BUSY_KEY, "1", px=_BUSY_MILLISECONDS)
+
+    def is_busy(self) -> bool:
+        """Tell whether a fan-out is under way, in whatever process."""
+        return bool(self.redis.exists(_BUSY_KEY))
 
     def pause(self, seconds: float) -> None:
         """Let the task wait for a venue's tokens; always bounded by the task's own end."""

@@ -158,18 +158,32 @@ def touch(account_id: str) -> None:
     rows_of(Account).update_one({"_id": account_id}, {"$inc": {"version": 1}})
 
 
-def record_balance(
-    account_id: str, *, total: Decimal, free: Decimal, at: datetime, release_intents: Sequence[str]
-) -> None:
-    """Store a balance read at `at` and give back reservations whose orders had ended before it; newest wins."""
+@dataclass(frozen=True, slots=True)
+class BalanceRead:
+    """An account's quote asset as a read that began at `at` told it; the orders of these intents had ended before."""
+
+    account_id: str
+    total: Decimal
+    free: Decimal
+    at: datetime
+    ended_intents: Sequence[str] = ()
+
+
+def record_balances(reads: Sequence[BalanceRead]) -> None:
+    """Store balances and give back reservations whose orders had ended before they were read; newest wins."""
+    if reads:
+        rows_of(Account).bulk_write([_balance_write(read) for read in reads], ordered=False)
+
+
+def _balance_write(read: BalanceRead) -> UpdateOne:
     change: Row = {
-        "$set": {"balance_total": total, "balance_free": free, "balance_at": at},
+        "$set": {"balance_total": read.total, "balance_free": read.free, "balance_at": read.at},
         "$inc": {"version": 1},
     }
-    if release_intents:
-        change["$unset"] = {f"reservations.{intent}": "" for intent in release_intents}
-    newer = {"_id": account_id, "$or": [{"balance_at": None}, {"balance_at": {"$lt": at}}]}
-    rows_of(Account).update_one(newer, change)
+    if read.ended_intents:
+        change["$unset"] = {f"reservations.{intent}": "" for intent in read.ended_intents}
+    newer = {"_id": read.account_id, "$or": [{"balance_at": None}, {"balance_at": {"$lt": read.at}}]}
+    return UpdateOne(newer, change)
 
 
 def set_status(account_id: str, status: AccountStatus, reason: str) -> None:

@@ -18,6 +18,10 @@ from tests.faults.venue_story import ZERO, VenueOrder, VenueStory
 _MOVING = frozenset({"INITIALIZED", "SUBMITTED", "UNKNOWN", "PENDING_CANCEL"})
 _UNRESOLVED = frozenset({"INITIALIZED", "SUBMITTED", "UNKNOWN"})
 _NEED_NO_CODE = frozenset({"FILLED", "ACCEPTED", "PARTIALLY_FILLED"})
+_NEW_IDS = frozenset({"newClientOrderId", "aboveClientOrderId", "belowClientOrderId"})
+PLACED_BEFORE = "placed beforehand"
+"""Struck where a test itself has sent what a worker sends next: the one case in which that is right."""
+
 # A price stands still, but a taker pays the ask: a tick more.
 _BUDGET_ROOM = Decimal("1.01")
 
@@ -54,6 +58,7 @@ def judge(records: Records) -> Verdict:
     verdict.trials = len(records.trials)
     _count_faults(verdict, records)
     _judge_orders(verdict, records.trials, story)
+    _judge_sends(verdict, records)
     _judge_ledger(verdict, records.ledger, story)
     _judge_ends(verdict, records.trials, records.ledger)
     _judge_cover(verdict, story)
@@ -77,6 +82,22 @@ def _count_faults(verdict: Verdict, records: Records) -> None:
     for number, is_real in ((struck, real), *((1, blow["real"]) for blow in records.injections)):
         verdict.real_faults += number if is_real else 0
         verdict.other_faults += 0 if is_real else number
+
+
+def _judge_sends(verdict: Verdict, records: Records) -> None:
+    """No order is written again once the venue has accepted it, whether or not the venue would refuse it."""
+    if any(blow["kind"] == PLACED_BEFORE for blow in records.injections):
+        return
+    accepted: set[tuple[str, str]] = set()
+    for line in records.venue:
+        # A late acceptance tells again of a request that came before.
+        if line["method"] == "POST" and not line.get("late"):
+            for name in _NEW_IDS & line["params"].keys():
+                if (line["key"], line["params"][name]) in accepted:
+                    verdict.problems.append(
+                        f"{line['params'][name]} of {line['key']} was sent again at {line['at']}"
+                    )
+        accepted |= {(line["key"], order["client_order_id"]) for order in line.get("accepted", ())}
 
 
 def _judge_orders(verdict: Verdict, trials: Sequence[Row], story: VenueStory) -> None:

@@ -16,7 +16,8 @@ KEY, ENTRY, STOP = "load-1", "entry-id", "stop-id"
 def line(second: float, **what: Any) -> dict[str, Any]:
     """A line of the venue's log."""
     at = f"2026-11-27T12:00:{second:09.6f}+00:00"
-    return {"at": at, "key": KEY, "method": "POST", "path": "/api/v3/order", "status": 200, **what}
+    said = {"at": at, "key": KEY, "method": "POST", "path": "/api/v3/order", "status": 200, "params": {}}
+    return {**said, **what}
 
 
 def accepted(order_id: str, side: str, quantity: str, kind: str = "MARKET") -> dict[str, Any]:
@@ -139,6 +140,13 @@ WRONGS: list[tuple[Callable[[Records], None], str]] = [
     (leave_the_message, "lost"),
     (lose_the_stop, "naked"),
 ]
+
+
+def test_what_was_accepted_may_not_be_sent_again() -> None:
+    run = a_good_run()
+    run.venue.append(line(5, params={"newClientOrderId": ENTRY}, outcome="-2010"))
+    [problem] = judge(run).problems
+    assert "was sent again" in problem
 
 
 def test_a_good_run_has_no_problems_and_its_seconds_are_read(tmp_path: Path) -> None:

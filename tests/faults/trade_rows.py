@@ -17,7 +17,7 @@ from tests.faults import bursts
 from tests.faults.bursts import Line
 from tests.faults.crews import BUDGET, Member
 from tests.faults.doors import Inbox, Told
-from tests.faults.judge import percentile
+from tests.faults.judge import PLACED_BEFORE, percentile
 from tests.faults.scenario import entry_ids, trials_of
 from tests.faults.stage import Stage
 from tests.faults.watch import calm_together
@@ -46,7 +46,7 @@ def play_duplicates(stage: Stage, row: str, rounds: int) -> list[str]:
     refused = sum(line["outcome"] == "-2010" for line in submits)
     for line in submits:
         if line["outcome"] == "-2010":
-            stage.note(row, "duplicate refused", datetime.fromisoformat(line["at"]))
+            stage.note(row, PLACED_BEFORE, datetime.fromisoformat(line["at"]))
     wanted = rounds * len(crew.members)
     return [] if refused == wanted else [f"{refused} of {wanted} second submits were refused as duplicates"]
 

@@ -181,11 +181,16 @@ GUARDS: tuple[Guard, ...] = (
         (
             Patch(
                 LOOK,
-                "        _hand_back(target, PAIR_BROKEN)\n",
-                "        ready.append(Ready(target, brokers[target.account_id]))  # type: ignore[arg-type]\n",
+                "                _hand_back(order, PAIR_BROKEN)\n            continue\n",
+                "                ready.append(Ready(order, brokers[order.account_id]))  # type: ignore[arg-type]\n            continue\n",
             ),
         ),
         (f"{BINANCE}/test_doubt.py",),
+    ),
+    Guard(
+        "a target goes with its stop and not once more alone",
+        (Patch(LOOK, "if order.pair_id and order.purpose is Purpose.TARGET:", "if False:"),),
+        (f"{BINANCE}/test_cover.py",),
     ),
     Guard(
         "a reservation is for the state that was judged",

@@ -13,6 +13,7 @@ from shared.domain.money import ZERO
 from shared.domain.order_status import TERMINAL
 from shared.logs import get_logger
 from shared.models import accounts, market, orders, trades
+from shared.models.accounts import BalanceRead
 from shared.models.mapping import millisecond
 from worker.context import Context, utc_now
 from worker.limits import Pot, Urgency
@@ -35,21 +36,18 @@ def refresh(context: Context, account_ids: Sequence[str]) -> int:
     _open_paper_accounts(context, known)
     alive = trades.alive_of_accounts([account.account_id for account in known])
     started = millisecond(utc_now())
-    ended = {account.account_id: _ended_intents(account) for account in known}
+    ended = _ended_intents(known)
     answers = _read(context, known)
-    stored = 0
-    for account, balances in zip(known, answers, strict=True):
-        if balances is None:
-            continue
-        total, free = _pot(account, balances)
-        accounts.record_balance(
-            account.account_id, total=total, free=free, at=started, release_intents=ended[account.account_id]
-        )
-        stored += 1
+    reads = [
+        BalanceRead(account.account_id, *_pot(account, found), started, ended.get(account.account_id, ()))
+        for account, found in zip(known, answers, strict=True)
+        if found is not None
+    ]
+    accounts.record_balances(reads)
     held = {a.account_id: found for a, found in zip(known, answers, strict=True) if found is not None}
     suspect(context, alive, held)
     ring_events(account_events(known, started))
-    return stored
+    return len(reads)
 
 
 def snapshot(context: Context) -> str:
@@ -86,11 +84,13 @@ def _open_paper_accounts(context: Context, known: Sequence[Account]) -> None:
             context.paper_store.create_account(account.account_id, account.opening_balance, utc_now())
 
 
-def _ended_intents(account: Account) -> list[str]:
-    if not account.reservations:
-        return []
-    found = orders.find_entries(list(account.reservations))
-    return [order.intent_id for order in found if order.status in TERMINAL and not order.unsettled]
+def _ended_intents(known: Sequence[Account]) -> dict[str, list[str]]:
+    """Return, by account, which of its reservations are of orders that have ended and been carried on."""
+    ended: dict[str, list[str]] = {}
+    for order in orders.find_entries([intent for account in known for intent in account.reservations]):
+        if order.status in TERMINAL and not order.unsettled:
+            ended.setdefault(order.account_id, []).append(order.intent_id)
+    return ended
 
 
 def _read(context: Context, known: Sequence[Account]) -> list[Sequence[Balance] | None]:

@@ -68,13 +68,17 @@ def look_once_more(context: Context, claimed: Sequence[Order]) -> list[Ready]:
 def _made_ready(context: Context, allowed: Sequence[Order], known: Mapping[str, Account]) -> list[Ready]:
     """Join the orders of one write, and give each write its broker."""
     targets = {o.pair_id: o for o in allowed if o.pair_id and o.purpose is Purpose.TARGET}
+    stops = {o.pair_id for o in allowed if o.pair_id and o.purpose is Purpose.STOP}
     replaced = _resting(orders.find_many(ids)) if (ids := {o.replaces for o in allowed if o.replaces}) else {}
     brokers = context.brokers({o.account_id: known[o.account_id] for o in allowed}.values())
     ready: list[Ready] = []
     for order in allowed:
-        if order.pair_id in targets and order.purpose is Purpose.TARGET:
+        if order.pair_id and order.purpose is Purpose.TARGET:
+            # It goes with its stop and never alone; a stop may go without its target. The next plan writes both anew.
+            if order.pair_id not in stops:
+                _hand_back(order, PAIR_BROKEN)
             continue
-        target = targets.pop(order.pair_id, None) if order.pair_id else None
+        target = targets.get(order.pair_id) if order.pair_id else None
         if order.replaces and order.replaces not in replaced:
             _hand_back(order, Refusal.REPLACED_ORDER_GONE)
             continue
@@ -84,9 +88,6 @@ def _made_ready(context: Context, allowed: Sequence[Order], known: Mapping[str, 
                 _hand_back(unsent, broker.code)
             continue
         ready.append(Ready(order, broker, target, replaced.get(order.replaces or "")))
-    # A stop may go without its target, never a target without its stop: the next plan writes it anew.
-    for target in targets.values():
-        _hand_back(target, PAIR_BROKEN)
     return ready
 
 

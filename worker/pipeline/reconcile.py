@@ -23,6 +23,8 @@ from worker.pipeline.settle import settle_trades
 log = get_logger(__name__)
 
 LIMIT = 500
+COVER = frozenset({Purpose.STOP, Purpose.TARGET})
+PATIENCE = timedelta(seconds=10)
 WATCHED_FOR = timedelta(hours=24)
 LONGEST_WATCH = timedelta(hours=4)
 
@@ -31,7 +33,7 @@ def reconcile_due(context: Context) -> str:
     """Resolve unknown orders that are due, poll resting ones that are due, and look after what is left over."""
     now = utc_now()
     doubtful = due.take_due(UNRESOLVED, now, LIMIT)
-    resting = _take_resting(now)
+    resting = _take_resting(now, is_busy=context.is_busy())
     resolved = resolve(context, doubtful)
     polled = follow(context, resting)
     record_others(polled)
@@ -44,12 +46,16 @@ def reconcile_due(context: Context) -> str:
     return f"{resolved} of {len(doubtful)} resolved, {len(polled)} polled for {len(resting)} resting"
 
 
-def _take_resting(now: datetime) -> list[Order]:
-    """Pick what rests and is due: entries first, because until it is covered a fill of one is a risk."""
+def _take_resting(now: datetime, *, is_busy: bool) -> list[Order]:
+    """Pick what rests and is due: entries first, because until it is covered a fill of one is a risk.
+
+    While a fan-out is under way, cover that rests at the venue waits somewhat longer: nothing of it is at risk.
+    """
     taken: list[Order] = []
     for purpose in (Purpose.ENTRY, Purpose.EXIT, Purpose.STOP, Purpose.TARGET):
         again_after = due.POLL_SECONDS[purpose]
-        taken += due.take_due(AT_VENUE, now, LIMIT - len(taken), purposes={purpose}, again_after=again_after)
+        at = now - PATIENCE if is_busy and purpose in COVER else now
+        taken += due.take_due(AT_VENUE, at, LIMIT - len(taken), purposes={purpose}, again_after=again_after)
         if len(taken) >= LIMIT:
             break
     return taken

@@ -1,10 +1,12 @@
 """The stages that broker contract cards are played on."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 import mongoengine
 import pytest
+import uvloop
 
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_broker import BinanceBroker
@@ -13,6 +15,11 @@ from tests.emulators.venue.control import VenueProcess
 from tests.integration.brokers.recorded import open_broker
 from tests.integration.brokers.recorder import Recorder, recording
 from tests.integration.brokers.stages import BinanceStage, HttpStage, PaperStage, Stage, start_venue
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run on the workers' kind of loop: what is proved of bytes that left must hold there."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="module")

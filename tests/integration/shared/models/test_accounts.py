@@ -8,6 +8,7 @@ import pytest
 from shared.domain.accounts import Account, AccountStatus, Reservation
 from shared.models import accounts
 from shared.models.accounts import Account as AccountDocument
+from shared.models.accounts import BalanceRead
 from shared.models.mapping import rows_of, to_row
 from tests.integration.shared.models.at_once import THREADS, all_at_once
 from tests.unit.shared.domain.builders import NOW, make_account
@@ -91,9 +92,7 @@ class TestRelease:
 
 class TestBalance:
     def record(self, total: int, at: datetime, *release: str) -> None:
-        accounts.record_balance(
-            "account", total=Decimal(total), free=Decimal(total), at=at, release_intents=release
-        )
+        accounts.record_balances([BalanceRead("account", Decimal(total), Decimal(total), at, release)])
 
     def test_the_newest_reading_wins_in_whatever_order_they_arrive(self):
         stored(balance_at=None)

@@ -57,6 +57,9 @@ def test_two_targets_become_two_lists_each_with_its_stop_and_the_venue_holds_all
     # What is held is what was bought less the commission, to the lot.
     assert trade.held < trade.entered
     assert len([o for o in desk.venue.orders(key) if o["status"] == "NEW"]) == 4
+    # A target goes with its stop and not once more alone: refused as a duplicate today, sold twice once it has filled.
+    sent = desk.venue.summary()["submits_by_client_id"]
+    assert {sent[f"{key}:{order.client_order_id}"] for order in desk.driver.orders(message)} == {1}
 
 
 def test_a_target_that_fills_takes_its_stop_with_it_and_the_other_half_stays_covered(desk: Desk) -> None:
