@@ -88,6 +88,10 @@ def plan_holding(
     if isinstance(leaving, Intent):
         return _leave(desk, leaving)
     stale, replaced = _stale(desk)
+    refused_move = retry_after(_refused_moves(desk), now) if replaced else None
+    if refused_move is not None:
+        # The venue has refused this very move: the old stop stays until it is tried again.
+        retries, replaced = [*retries, refused_move], []
     place, waits = _cover_free(desk, stale, now)
     retries += [waits] if waits else []
     place = [*replaced, *place]
@@ -170,6 +174,11 @@ def _stale(desk: _Desk) -> tuple[list[_Part], list[Intent]]:
             # A lone stop whose quantity a target wants: stop and target can only be written together.
             stale.append(part)
     return stale, replaced
+
+
+def _refused_moves(desk: _Desk) -> list[Order]:
+    moves = (o for o in desk.exits if o.purpose is Purpose.STOP and o.replaces is not None)
+    return [o for o in moves if o.stop_price == desk.trade.stop_price]
 
 
 def _is_replaceable(desk: _Desk, stop: Order) -> bool:

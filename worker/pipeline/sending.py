@@ -12,7 +12,7 @@ from typing import cast
 
 from shared.brokers.base import Broker, NotFound, PairingBroker, ReplacingBroker
 from shared.brokers.gate import sending_until
-from shared.domain.errors import AmbiguousError, DuplicateOrderId, TradeError
+from shared.domain.errors import AmbiguousError, DuplicateOrderId, PermanentError, TradeError
 from shared.domain.orders import Order, OrderPair, OrderReport, OrderRequest, Purpose
 from worker.context import utc_now
 
@@ -85,6 +85,8 @@ async def _send(item: Ready, closes_at: float) -> list[Answered]:
     except AmbiguousError as error:
         await asyncio.sleep(FIRST_LOOKUP_SECONDS)
         return await _ask_all(item, error)
+    except PermanentError as error:
+        return [*((order, error) for order in item.orders), *await _ask_replaced(item, error)]
     except TradeError as error:
         return [(order, error) for order in item.orders]
     except Exception as error:  # noqa: BLE001 - an unforeseen failure of a write is unknown, never a refusal
@@ -109,10 +111,19 @@ async def _write(item: Ready) -> list[Answered]:
 
 
 async def _ask_all(item: Ready, doubt: AmbiguousError) -> list[Answered]:
-    return [(order, await _ask(item.broker, order, doubt)) for order in item.orders]
+    asked: list[Answered] = [(order, await _ask(item.broker, order, doubt)) for order in item.orders]
+    return [*asked, *await _ask_replaced(item, doubt)]
 
 
-async def _ask(broker: Broker, order: Order, doubt: AmbiguousError) -> Outcome:
+async def _ask_replaced(item: Ready, error: TradeError) -> list[Answered]:
+    """Ask what became of an order that was to be replaced: the venue may have taken it away and placed nothing."""
+    if item.replaced is None:
+        return []
+    answer = await _ask(item.broker, item.replaced, error)
+    return [(item.replaced, answer)] if isinstance(answer, OrderReport) else []
+
+
+async def _ask(broker: Broker, order: Order, doubt: TradeError) -> Outcome:
     """Look a doubtful order up; anything but a report leaves the doubt standing."""
     try:
         answer = await asyncio.wait_for(broker.fetch_order(order.lookup()), SEND_SECONDS / 3)

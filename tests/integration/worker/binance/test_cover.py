@@ -11,6 +11,7 @@ from shared.models.mapping import rows_of
 from shared.models.messages import InboxMessage
 from shared.models.orders import Order as OrderDocument
 from tests.integration.worker.binance.conftest import Desk
+from worker.pipeline.protect import protect
 from worker.pipeline.reconcile import reconcile_due
 
 ALL_IN = BotSettings(max_position_percent=Decimal(100))
@@ -124,6 +125,62 @@ def test_a_lone_stop_that_moves_is_replaced_in_one_write(desk: Desk) -> None:
         (stop,) = live(desk, message, Purpose.STOP)
         assert (stop.stop_price, stop.replaces is not None) == (after.stop_price, True)
         assert is_covered(after)
+
+
+def move_stop(desk: Desk, message: InboxMessage) -> None:
+    """Say a higher stop, and answer as many bells as that may take."""
+    price = desk.driver.trade(message).planned_entry * Decimal("0.97")
+    desk.driver.post(f"Move stop to {price:.2f}", reply_to=message.message_id)
+    for _ in range(30):
+        desk.driver.answer_one_bell()
+    assert not desk.driver.bells(), "it never waits"
+
+
+def try_again(desk: Desk, message: InboxMessage) -> Trade:
+    """Let the pause after a refusal be over, and protect the trade."""
+    rows_of(OrderDocument).update_many(
+        {"status": "REJECTED"}, {"$set": {"sent_at": due.datetime(2000, 1, 1)}}
+    )
+    protect(desk.driver.context, [desk.driver.trade(message).trade_id])
+    return desk.driver.trade(message)
+
+
+def refusals(desk: Desk, message: InboxMessage) -> list[str | None]:
+    return [o.code for o in desk.driver.orders(message) if o.status is OrderStatus.REJECTED]
+
+
+def test_a_move_that_the_venue_refuses_whole_leaves_the_old_stop_and_waits_for_its_next_try(
+    desk: Desk,
+) -> None:
+    _, key = desk.add_follower(desk.driver.add_provider())
+    message = say_long(desk, symbol="LINK/USDT")
+    (old,) = live(desk, message, Purpose.STOP)
+    desk.venue.change_account(key, can_trade=False)
+    move_stop(desk, message)
+    assert refusals(desk, message) == ["UNAUTHORIZED"]
+    assert [o.order_id for o in live(desk, message, Purpose.STOP)] == [old.order_id]
+    assert is_covered(desk.driver.trade(message))
+    desk.venue.change_account(key, can_trade=True)
+    after = try_again(desk, message)
+    assert [o.stop_price for o in live(desk, message, Purpose.STOP)] == [after.stop_price]
+    assert is_covered(after)
+
+
+def test_a_move_of_which_only_the_cancel_succeeded_is_known_to_have_left_the_position_naked(
+    desk: Desk,
+) -> None:
+    desk.add_follower(desk.driver.add_provider())
+    message = say_long(desk, symbol="LINK/USDT")
+    desk.venue.set_market("LINK/USDT", "BREAK")
+    move_stop(desk, message)
+    naked = desk.driver.trade(message)
+    assert refusals(desk, message)[0] == "MARKET_CLOSED"
+    assert naked.resting == 0
+    assert naked.naked_since is not None
+    desk.venue.set_market("LINK/USDT", "TRADING")
+    after = try_again(desk, message)
+    assert [o.stop_price for o in live(desk, message, Purpose.STOP)] == [after.stop_price]
+    assert is_covered(after)
 
 
 def test_a_close_takes_the_lists_away_first_and_then_sells_all(desk: Desk) -> None:
