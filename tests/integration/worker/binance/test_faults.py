@@ -6,28 +6,17 @@ the venue says that its fault struck.
 """
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from shared.domain.order_status import TERMINAL, UNRESOLVED, OrderStatus
+from shared.domain.order_status import TERMINAL, OrderStatus
 from shared.domain.trades import TradeStatus
-from shared.models import orders
-from shared.models.mapping import rows_of
 from shared.models.messages import InboxMessage
-from shared.models.orders import Order as OrderDocument
-from shared.models.trades import Trade as TradeDocument
 from tests.integration.worker.binance.conftest import Desk
-from worker.pipeline.protect import watch_cover
-from worker.pipeline.reconcile import reconcile_due
-from worker.pipeline.sweep import sweep
+from tests.integration.worker.binance.rest import come_to_rest
 
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-# Longer ago than the venue's window W.
-OLD = timedelta(seconds=60)
-ROUNDS = 25
 TRIALS = 3
 
 ENTRY = {"method": "POST", "path": "/api/v3/order", "params": {"side": "BUY"}}
@@ -62,40 +51,6 @@ def test_no_failure_of_a_write_doubles_loses_or_bares(desk: Desk, where: dict[st
     struck = [fault["struck"] for fault in desk.venue.faults()]
     assert struck == [1] * TRIALS, f"{kind} struck {struck}"
     assert complaints(desk, message, keys) == []
-
-
-def come_to_rest(desk: Desk) -> None:
-    """Let time pass for whatever waits, until nothing moves."""
-    context = desk.driver.context
-    for number in range(ROUNDS):
-        assert context.late.wait(15)
-        desk.driver.answer_bells()
-        # What rests is looked at once at least: the venue may know more of it than it said.
-        if (
-            number
-            and not orders.count_unresolved()
-            and not rows_of(TradeDocument).count_documents({"needs_cover": True})
-        ):
-            return
-        _let_time_pass(desk)
-        reconcile_due(context)
-        sweep(context)
-        watch_cover()
-    raise AssertionError("it never comes to rest")
-
-
-def _let_time_pass(desk: Desk) -> None:
-    moment = datetime.now(UTC) - OLD
-    rows = rows_of(OrderDocument)
-    unresolved = {"status": {"$in": [str(status) for status in UNRESOLVED]}}
-    rows.update_many(unresolved, {"$set": {"sent_at": moment}})
-    rows.update_many({"next_attempt_at": {"$ne": None}}, {"$set": {"next_attempt_at": LONG_AGO}})
-    # What was refused may be tried again as if its pause were over.
-    rows.update_many({"status": {"$in": ["REJECTED", "ABANDONED"]}}, {"$set": {"sent_at": LONG_AGO}})
-    desk.driver.make_due()
-    closed = desk.driver.context.redis.keys("dx:tokens:*:closed")
-    if closed:
-        desk.driver.context.redis.delete(*closed)
 
 
 def complaints(desk: Desk, message: InboxMessage, keys: list[str]) -> list[str]:

@@ -2,10 +2,11 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -41,6 +42,10 @@ _NUMBERS = count(1)
 def claim(order_ids: Sequence[str], claim_id: str) -> list[Order]:
     """Claim as a sender does that has just looked who waits."""
     return claims.claim(claims.find_waiting(order_ids), claim_id, datetime.now(UTC))
+
+
+def _nothing() -> None:
+    """Answer a bell that nobody rang."""
 
 
 @dataclass
@@ -157,21 +162,26 @@ class Driver:
         self.answer_bells()
         return self.message(row_id)
 
-    def answer_bells(self) -> int:
+    def answer_bells(self, at_most: int = MAX_BELLS) -> int:
         """Run every task that was rung for, in this process, until all queues are empty."""
         answered = 0
         while (bell := self._next_bell()) is not None:
             name, ids = bell
             app.tasks[name](*ids)
             answered += 1
-            assert answered < MAX_BELLS, "the bells never end"
+            assert answered < at_most, "the bells never end"
         return answered
 
-    def answer_one_bell(self) -> None:
-        """Run the first task that was rung for, if any."""
+    def answer_one_bell(self, times: int = 1) -> None:
+        """Run the first task that was rung for, if any, as often as its bell is delivered."""
+        answer = self.next_answer()
+        for _ in range(times):
+            answer()
+
+    def next_answer(self) -> Callable[[], object]:
+        """Take the first bell off its queue; what is returned runs its task, whoever calls it and how often."""
         bell = self._next_bell()
-        if bell is not None:
-            app.tasks[bell[0]](*bell[1])
+        return partial(app.tasks[bell[0]], *bell[1]) if bell else _nothing
 
     def lose_bells(self) -> int:
         """Empty all queues, as a FLUSHALL does; return how many bells were lost."""
