@@ -171,23 +171,7 @@ COLON_LABELS = {
     "s": "STOP",
 }
 # A phrase that names a target once the stop has been named, and a price follows at once.
-PRICE_LABELS = frozenset(
-    {
-        "first trim at",
-        "trim at",
-        "out into",
-        "i'd like to see",
-        "like to see",
-        "would like to see",
-        "sell into",
-        "looking for",
-        "want to see",
-        "aiming for",
-        "看",
-        "watching for",
-        "going for",
-    }
-)
+PRICE_LABELS = frozenset({"first trim at", "trim at", "out into", "i'd like to see", "like to see", "would like to see", "sell into", "looking for", "want to see", "aiming for", "看", "watching for", "going for"})
 SIGN_LABELS = {"🎯": "TARGET", "⛔": "STOP", "🛑": "STOP", "🚫": "STOP"}
 
 GRAMMAR_TAGS = frozenset(

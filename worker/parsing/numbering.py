@@ -41,12 +41,7 @@ def is_place(tokens: list[Token], index: int, previous: Token | None, following:
     after = tokens[index + 2] if index + 2 < len(tokens) else None
     if following.key == "-" and following.glued and after is not None and after.glued and after.unit == "%":
         return False
-    return (
-        labelled
-        and following.tag != "TO"
-        and following.key not in {"/", ",", "|", "&"}
-        and _number_follows(tokens, index + 1, 4)
-    )
+    return labelled and following.tag != "TO" and following.key not in {"/", ",", "|", "&"} and _number_follows(tokens, index + 1, 4)
 
 
 def _bulleted(tokens: list[Token], index: int) -> bool:
