@@ -3,7 +3,7 @@
 Nothing here is set by hand: the same orders and fills give the same trade, in whatever order they came.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from shared.domain.signals import Side
 from shared.domain.stops import STOP_PASSED_CODE, TARGET_PASSED_CODE
 from shared.domain.targets import current_targets, split_targets
 from shared.domain.trades import StopSource, Trade, TradeStatus
+from shared.domain.values import changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def trade_changes(seen: Seen, now: datetime) -> dict[str, Any]:
         **_exit_wanted(seen, coverable),
     }
     wanted |= _stop_at_break_even(seen, fold)
-    after = replace(trade, **{name: value for name, value in wanted.items() if name != "targets_percent"})
+    after = changed(trade, **{name: value for name, value in wanted.items() if name != "targets_percent"})
     wanted |= _cover_state(after, seen, now)
     wanted |= _status(after, seen, fold, now)
     return {name: value for name, value in wanted.items() if getattr(trade, name) != value}

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection as Many
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pymongo.errors import AutoReconnect, WTimeoutError
@@ -10,6 +9,7 @@ from pymongo.read_concern import ReadConcern
 
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order as OrderValue
+from shared.domain.values import changed
 from shared.models.mapping import Row, hints_of, raw_rows_of, to_row
 from shared.models.orders import Order, order_of
 from shared.models.signals import insert_many_once
@@ -75,7 +75,7 @@ def create_claimed(orders: Sequence[OrderValue], claim_id: str, database_time: d
 
 
 def _claimed(order: OrderValue, claim_id: str, now: datetime) -> OrderValue:
-    return replace(
+    return changed(
         order,
         status=OrderStatus.SUBMITTED,
         claim_id=claim_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection as Many
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from shared.domain.identifiers import client_order_id
 from shared.domain.order_status import AT_VENUE, LIVE, OrderStatus, check_transition
 from shared.domain.orders import Order as OrderValue
 from shared.domain.orders import Purpose
+from shared.domain.values import changed
 from shared.models.base import BaseDocument
 from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, to_row
 from shared.models.signals import insert_many_once
@@ -129,7 +130,7 @@ class Move:
         order = self.order
         code = order.code if self.code is None else self.code
         changes = {**self.changes, "status": self.following, "version": order.version + 1, "code": code}
-        return replace(order, **changes)
+        return changed(order, **changes)
 
 
 def create_many_once(orders: Sequence[OrderValue]) -> set[str]:

@@ -31,7 +31,7 @@ def play_house(name: str, acts: Mapping[str, Act], seed: int) -> list[str]:
             began = time.monotonic()
             try:
                 found = act.play(stage)
-            except AssertionError as error:
+            except (AssertionError, ValueError) as error:
                 found = [f"{title}: {error}"]
             problems += found
             said = "; ".join(found) or "as it should be"

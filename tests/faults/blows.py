@@ -1,5 +1,6 @@
 """What strikes the processes: each notes its blows and returns the moment, in wall time, of the last restart it caused."""
 
+import contextlib
 import json
 import random
 import signal
@@ -69,8 +70,10 @@ def kill_children(stage: Stage, row: str, times: int) -> float:
         children = sorted(name for name in stage.house.pids() if "/" in name and name.startswith("worker-"))
         if children:
             name = chance.choice(children)
-            if stage.house.kill(name, signal.SIGKILL):
-                stage.note(row, f"SIGKILL {name}")
+            # Between the look and the kill it may have ended by itself.
+            with contextlib.suppress(ValueError):
+                if stage.house.kill(name, signal.SIGKILL):
+                    stage.note(row, f"SIGKILL {name}")
         time.sleep(_BETWEEN_SECONDS)
     return time.time()
 

@@ -17,6 +17,7 @@ from shared.domain.orders import Order
 from shared.domain.protection import plan_cover
 from shared.domain.trade_state import Seen, trade_changes
 from shared.domain.trades import Trade
+from shared.domain.values import changed
 from shared.logs import get_logger
 from shared.models import claims, orders, trades
 from shared.models.mapping import millisecond
@@ -81,7 +82,7 @@ def _compare(context: Context, trade_ids: Collection[str]) -> list[_Desk]:
     now = millisecond(utc_now())
     desks = []
     for seen in read_trades(context, trade_ids):
-        after = replace(seen.trade, **trade_changes(seen, now))
+        after = changed(seen.trade, **trade_changes(seen, now))
         plan = plan_cover(after, seen.orders, seen.instrument, now, seen.terms)
         desks.append(_Desk(seen, after, plan))
     return desks
@@ -145,7 +146,7 @@ def _settled(desk: _Desk, sent: _Sent, now: datetime) -> Settled:
     known |= {order.order_id: order for order in sent.applied.orders if order.trade_id == trade_id}
     executed = (*desk.seen.fills, *(fill for fill in sent.applied.fills if fill.trade_id == trade_id))
     seen = replace(desk.seen, trade=desk.after, orders=tuple(known.values()), fills=executed)
-    final = replace(desk.after, **trade_changes(seen, now))
+    final = changed(desk.after, **trade_changes(seen, now))
     changes = {
         name: value
         for name in Trade.__dataclass_fields__
