@@ -80,7 +80,7 @@ check: ## the fast part of test: lint, types, import contracts, unit and archite
 check: $(READY)
 	@$(BIN)/python -m tests.run_groups static unit
 
-faults: ## kill processes and servers in the middle of a burst, judge by the venue's own log
+faults: ## the fault matrix, long: break everything on purpose, judge by the venue's own log
 faults: $(READY)
 	@$(BIN)/python -m tests.faults
 
