@@ -81,7 +81,7 @@ ROWS: dict[str, BlowRow] = {
     "35": BlowRow(blows.kill_bot, 1, 10, Discord(), burst=BURST, short_burst=SHORT_BURST),
     "36": BlowRow(_ring, 4, 20, Inbox()),
     "37": BlowRow(blows.kill_beat, 1, 10, Inbox()),
-    "43": BlowRow(queue_blows.poison_queues, 1, 10, Inbox()),
+    "43": BlowRow(queue_blows.poison_queues, 1, 1, Inbox()),
 }
 """Everything that strikes from outside; `long` is seconds for rows 29, 31 and 36."""
 
