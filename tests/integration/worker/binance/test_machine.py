@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -47,6 +47,8 @@ WRITES = {
 CANCELS = {"drop_before", "server_error", "rate_limit", "accept_then_504", "accept_then_drop", "garbage"}
 LOOK_UPS = {"lookup_down", "double_fills", "shuffle_fills", "garbage", "server_error"}
 
+# Of the seeds tried, the one whose few examples meet the most of the mistakes that the machine has found so far.
+SEED = 5
 numbers = st.integers(0, 7)
 followers = st.integers(0, 1)
 symbols = st.sampled_from(sorted(SYMBOLS))
@@ -244,6 +246,7 @@ class FaultyBroker(RuleBasedStateMachine):
 def test_whatever_happens_in_any_order_nothing_doubles_and_everything_ends_covered_and_told(
     desk: Desk,
 ) -> None:
+    @seed(SEED)
     class AtThisDesk(FaultyBroker):
         def __init__(self) -> None:
             super().__init__(desk)
