@@ -1,7 +1,6 @@
 """What is played, in the short form of `make test` and in the long one of `make faults`: rows, people, sizes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.faults import limit_rows, server_rows, trade_rows, venue_rows
@@ -50,23 +49,10 @@ def _writes(followers: int, rounds: int) -> Act:
     return Act(dict.fromkeys(rows, (followers,)), play)
 
 
-def _together(*acts: Act) -> Act:
-    """Play several acts at once: the minutes in which outcomes stay unknown are spent once for all."""
-
-    def play(stage: Stage) -> list[str]:
-        with ThreadPoolExecutor(len(acts)) as threads:
-            playing = [threads.submit(act.play, stage) for act in acts]
-            return [problem for found in playing for problem in found.result()]
-
-    return Act({row: teams for act in acts for row, teams in act.teams.items()}, play)
-
-
 def short() -> dict[str, Act]:
     """The acts of `make test`: every kind of blow once, in one house, within five minutes."""
     return {
-        "the venue fails while workers die": _together(
-            _writes(SHORT_WRITES, 1), _server_row("1-4", long=False)
-        ),
+        "the venue fails writes": _writes(SHORT_WRITES, 1),
         "duplicate": Act({"16": (2,)}, lambda stage: trade_rows.play_duplicates(stage, "16", 1)),
         "partial": Act({"22": (4,)}, lambda stage: trade_rows.play_partial(stage, "22", 1)),
         "429": Act({"18": (4,)}, lambda stage: limit_rows.play_retry_after(stage, "18", 1)),
@@ -74,7 +60,7 @@ def short() -> dict[str, Act]:
         "halt": Act({"49": (40,)}, lambda stage: trade_rows.play_halts(stage, "49", 2)),
         **{
             row: _server_row(row, long=False)
-            for row in ("6", "7", "8", "27", "28", "30", "32", "35", "36", "43")
+            for row in ("1-4", "6", "7", "8", "27", "28", "30", "32", "35", "36", "43")
         },
     }
 
