@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from shared.brokers.base import Capabilities
 from shared.brokers.codes import Refusal
+from shared.brokers.weights import LIMITS, VenueLimits
 from shared.domain.accounts import Environment
 from shared.domain.cover import CoverStyle
 from shared.domain.errors import PermanentError
@@ -34,6 +35,10 @@ class Venue:
     def offers(self, environment: Environment) -> bool:
         """Tell whether accounts of this environment can be opened."""
         return environment in self.environments
+
+    def limits(self, environment: Environment) -> VenueLimits | None:
+        """Return the limits that it publishes; None where it publishes none, and for paper, which is ours."""
+        return None if environment is Environment.PAPER else LIMITS.get(self.name)
 
     def capabilities(self, environment: Environment, asset_class: AssetClass) -> Capabilities | None:
         """Find the row for one environment and asset class; None if it is not traded there."""

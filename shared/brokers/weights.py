@@ -46,6 +46,14 @@ class VenueLimits:
     orders_per_day: int
     weights: Mapping[Call, int]
 
+    def fan_out_seconds(self, followers: int, addresses: int = 1) -> int:
+        """Return how long entries and their cover take for so many followers at the limit, in whole seconds.
+
+        Each follower costs a submit and a pair; accounts are spread evenly over the addresses.
+        """
+        weight = followers * (self.weights[Call.SUBMIT] + self.weights[Call.PAIR])
+        return -(-weight * 60 // (self.weight_per_minute * addresses))
+
 
 _BINANCE = VenueLimits(
     weight_per_minute=6000,
@@ -74,12 +82,3 @@ _BINANCE = VenueLimits(
 )
 
 LIMITS: Mapping[str, VenueLimits] = {"binance": _BINANCE}
-
-
-def fan_out_seconds(limits: VenueLimits, followers: int, addresses: int = 1) -> int:
-    """Return how long entries and their cover take for so many followers at a venue's limit, in whole seconds.
-
-    Each follower costs a submit and a pair; accounts are spread evenly over the addresses.
-    """
-    weight = followers * (limits.weights[Call.SUBMIT] + limits.weights[Call.PAIR])
-    return -(-weight * 60 // (limits.weight_per_minute * addresses))

@@ -80,13 +80,13 @@ def _is_claim(request: bytes) -> bool:
 
 def play_rotations(name: str, row: str, *, times: int, seed: int) -> Stage:
     """Have every credential sealed under a newer key while orders go out with them."""
-    pairs = [generate_key_pair() for _ in range(2)]
+    pair = generate_key_pair()
 
     def give_keys(house: House, _stack: ExitStack) -> None:
-        """Sealed under the first pair so far; the processes seal under the second and open both."""
+        """Sealed under one pair so far; the processes seal under the newer one, named last, and open both."""
         old_public, old_private = house.env["CREDENTIAL_PUBLIC_KEYS"], house.env["CREDENTIAL_PRIVATE_KEYS"]
-        house.env["CREDENTIAL_PUBLIC_KEYS"] = f"{pairs[0].public_key},{old_public}"
-        house.env["CREDENTIAL_PRIVATE_KEYS"] = f"{pairs[0].private_key.get_secret_value()},{old_private}"
+        house.env["CREDENTIAL_PUBLIC_KEYS"] = f"{old_public},{pair.public_key}"
+        house.env["CREDENTIAL_PRIVATE_KEYS"] = f"{old_private},{pair.private_key.get_secret_value()}"
 
     def rotate(stage: Stage) -> float:
         stage.note(row, "rotation")

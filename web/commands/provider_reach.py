@@ -4,8 +4,8 @@ from collections import Counter
 
 import click
 
-from shared.brokers.weights import LIMITS, fan_out_seconds
-from shared.domain.accounts import AccountStatus
+from shared.brokers.catalogue import Venue, list_venues
+from shared.domain.accounts import AccountStatus, Environment
 from shared.domain.bots import BotState
 from shared.models.accounts import Account
 from shared.models.bots import TradingBot
@@ -34,7 +34,11 @@ def reach(*, provider_text: str, as_json: bool) -> None:
     provider = find_provider(provider_text)
     addresses = max(len(settings.egress_addresses), 1)
     counted = _count(provider["_id"])
-    rows = [_row(*place, followers, addresses) for place, followers in sorted(counted.items())]
+    venues = list_venues(settings.venue_adapters)
+    rows = [
+        _row(venues.get(venue), venue, environment, followers, addresses)
+        for (venue, environment), followers in sorted(counted.items())
+    ]
     show_rows(rows, _COLUMNS, as_json=as_json, empty=_EMPTY)
 
 
@@ -46,8 +50,7 @@ def _count(provider_id: str) -> "Counter[tuple[str, str]]":
     return Counter((row["venue"], row["environment"]) for row in found)
 
 
-def _row(venue: str, environment: str, followers: int, addresses: int) -> Row:
-    # Paper money is ours: no venue counts its orders.
-    limits = None if environment == "paper" else LIMITS.get(venue)
-    seconds = None if limits is None else fan_out_seconds(limits, followers, addresses)
+def _row(known: Venue | None, venue: str, environment: str, followers: int, addresses: int) -> Row:
+    limits = None if known is None else known.limits(Environment(environment))
+    seconds = None if limits is None else limits.fan_out_seconds(followers, addresses)
     return {"venue": venue, "environment": environment, "followers": followers, "limit_seconds": seconds}

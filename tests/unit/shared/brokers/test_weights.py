@@ -1,7 +1,7 @@
 """The published limits: every call has its weight, and where nothing is published nothing is claimed."""
 
 from shared.brokers.catalogue import VENUES
-from shared.brokers.weights import LIMITS, Call, fan_out_seconds
+from shared.brokers.weights import LIMITS, Call
 from tests.emulators.binance.routes import ROUTES
 from tests.emulators.binance.settings import VenueSettings
 
@@ -48,7 +48,7 @@ def test_binances_limits_are_those_that_its_emulator_counts() -> None:
 
 def test_a_fan_out_takes_its_weight_at_the_limit_over_all_addresses() -> None:
     limits = LIMITS["binance"]
-    assert fan_out_seconds(limits, 3000) == 60
-    assert fan_out_seconds(limits, 3000, addresses=4) == 15
-    assert fan_out_seconds(limits, 1) == 1
-    assert fan_out_seconds(limits, 0) == 0
+    assert limits.fan_out_seconds(3000) == 60
+    assert limits.fan_out_seconds(3000, addresses=4) == 15
+    assert limits.fan_out_seconds(1) == 1
+    assert limits.fan_out_seconds(0) == 0
