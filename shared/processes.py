@@ -126,7 +126,8 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                # A group and no session: Linux shares the processor among sessions, whatever `nice` says in each.
+                process_group=0,
             )
         except OSError as error:
             raise ProcfileError(f"{self.name}: {self._command[0]}: {error.strerror}.") from error

@@ -134,7 +134,7 @@ class Server(ABC):
                 stderr=log,
                 cwd=self._folder,
                 # A group of its own: Ctrl-C in the terminal is for the programs that use the servers.
-                start_new_session=True,
+                process_group=0,
                 pass_fds=(self._keep_open,),
             )
         self._watchdog.watch(self._process.pid)

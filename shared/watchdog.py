@@ -22,7 +22,7 @@ GRACE_SECONDS = 5.0
 class Watchdog:
     """Guard child processes for as long as this process lives.
 
-    A child started with `start_new_session=True` is guarded with its whole group (`group=True`), any other
+    A child started with `process_group=0` is guarded with its whole group (`group=True`), any other
     child alone. Leaving the context forgets everything: an orderly parent stops its children itself.
     """
 

@@ -40,7 +40,7 @@ class Reservation:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Account:
     """One brokerage account; `version` grows with every reservation, release and balance read.
 

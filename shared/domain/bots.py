@@ -76,7 +76,7 @@ DEFAULT_STOP_PERCENT: dict[AssetClass, Decimal] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BotSettings:
     """Limits and filters of a trading bot, with the defaults of DESIGN 7.
 
@@ -106,7 +106,7 @@ class BotSettings:
         return self.default_stop_percent or DEFAULT_STOP_PERCENT[asset_class]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TradingBot:
     """Provider × account × sizing × settings, owned by one user."""
 

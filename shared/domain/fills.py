@@ -11,7 +11,7 @@ from shared.domain.orders import Order, Purpose
 from shared.domain.signals import Side
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fill:
     """One execution of one of our orders; `is_entry` tells which way it moves its trade."""
 

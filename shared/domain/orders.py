@@ -121,7 +121,7 @@ class OrderReport:
     open_quantity: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
     """One order of ours: an intent in one attempt, and all that became of it.
 

@@ -23,7 +23,7 @@ class GateResult:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Receipt:
     """The whole answer for one follower; `detail` is the sentence that the follower reads."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from shared.domain.cover import CoverTerms
+from shared.domain.cover import CoverPlan, CoverTerms
 from shared.domain.entry import percent_away
 from shared.domain.fills import Fill, TradeFold, fold_fills, missing_fills
 from shared.domain.instruments import Instrument
@@ -40,8 +40,17 @@ class Seen:
         return tuple(order for order in self.orders if order.purpose is Purpose.ENTRY)
 
 
-def trade_changes(seen: Seen, now: datetime) -> dict[str, Any]:
-    """Compute what differs from the stored trade, field by field."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A trade as its orders and fills make it: what differs from the stored one, and what its cover lacks."""
+
+    trade: Trade
+    changes: dict[str, Any]
+    plan: CoverPlan
+
+
+def standing_of(seen: Seen, now: datetime) -> Standing:
+    """Compute how a trade stands, field by field."""
     trade = seen.trade
     fold = fold_fills((*seen.fills, *missing_fills(seen.orders, seen.fills)), trade.side, seen.instrument)
     held = fold.held - trade.external
@@ -62,9 +71,12 @@ def trade_changes(seen: Seen, now: datetime) -> dict[str, Any]:
     }
     wanted |= _stop_at_break_even(seen, fold)
     after = changed(trade, **{name: value for name, value in wanted.items() if name != "targets_percent"})
-    wanted |= _cover_state(after, seen, now)
+    # Status and naked time decide nothing about cover: what it lacks now is what the trade lacks as it is written.
+    plan = plan_cover(after, seen.orders, seen.instrument, now, seen.terms)
+    wanted |= {"needs_cover": not plan.is_done, **_naked(after, seen, now)}
     wanted |= _status(after, seen, fold, now)
-    return {name: value for name, value in wanted.items() if getattr(trade, name) != value}
+    changes = {name: value for name, value in wanted.items() if getattr(trade, name) != value}
+    return Standing(changed(trade, **changes), changes, plan)
 
 
 def _levels_at_fill(seen: Seen, fold: TradeFold) -> dict[str, Any]:
@@ -135,20 +147,18 @@ def _left(seen: Seen) -> set[str | None]:
     return {o.cause for o in seen.orders if o.purpose is Purpose.EXIT and o.status is OrderStatus.FILLED}
 
 
-def _cover_state(after: Trade, seen: Seen, now: datetime) -> dict[str, Any]:
-    naked = naked_quantity(after.coverable, seen.orders)
-    plan = plan_cover(after, seen.orders, seen.instrument, now, seen.terms)
-    state: dict[str, Any] = {"needs_cover": not plan.is_done}
-    if naked > ZERO:
-        state["naked_since"] = after.naked_since or _last_entry_fill(seen) or now
-    elif after.naked_since is not None:
+def _naked(after: Trade, seen: Seen, now: datetime) -> dict[str, Any]:
+    """Tell since when a part is without a stop, or how long it was."""
+    if naked_quantity(after.coverable, seen.orders) > ZERO:
+        return {"naked_since": after.naked_since or _last_entry_fill(seen) or now}
+    if after.naked_since is not None:
         accepted = [o.accepted_at for o in seen.orders if o.purpose is Purpose.STOP and o.accepted_at]
         covered_at = max(accepted, default=now)
         last_exit = max((fill.at for fill in seen.fills if not fill.is_entry), default=None)
         ended = covered_at if after.coverable > ZERO else last_exit or covered_at
         gap = Decimal(str(max((ended - after.naked_since).total_seconds(), 0)))
-        state |= {"naked_since": None, "naked_seconds": after.naked_seconds + gap}
-    return state
+        return {"naked_since": None, "naked_seconds": after.naked_seconds + gap}
+    return {}
 
 
 def _last_entry_fill(seen: Seen) -> datetime | None:

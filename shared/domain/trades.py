@@ -36,7 +36,7 @@ class Target:
     fraction: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trade:
     """What was planned, what the fills add up to, and how it is covered.
 

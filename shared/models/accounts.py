@@ -12,6 +12,7 @@ from pymongo import UpdateOne
 from shared.domain.accounts import Account as AccountState
 from shared.domain.accounts import AccountStatus, Reservation
 from shared.models.base import BaseDocument
+from shared.models.changes import Change, change_all
 from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, rows_of, to_row
 from shared.models.together import Find, run
 
@@ -115,20 +116,16 @@ def reserve(wanted: Mapping[str, tuple[int, Mapping[str, Reservation]]]) -> set[
     if not wanted:
         return set()
     writes = [
-        UpdateOne(
-            {"_id": account_id, "version": version},
-            {
-                "$set": {
-                    "holds": True,
-                    **{f"reservations.{intent}": to_row(held) for intent, held in held_by_intent.items()},
-                },
-                "$inc": {"version": 1},
-            },
+        Change(
+            account_id,
+            {"version": version},
+            {"holds": True, "version": version + 1},
+            adds={"reservations": {intent: to_row(held) for intent, held in held_by_intent.items()}},
         )
         for account_id, (version, held_by_intent) in wanted.items()
     ]
     collection = raw_rows_of(Account)
-    if collection.bulk_write(writes, ordered=False).modified_count == len(wanted):
+    if change_all(collection, writes) == len(wanted):
         return set(wanted)
     found = collection.find({"_id": {"$in": list(wanted)}}, {"reservations": 1})
     return {row["_id"] for row in found if wanted[row["_id"]][1].keys() <= row["reservations"].keys()}

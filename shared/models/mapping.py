@@ -1,7 +1,7 @@
 """Rows to frozen domain values and back, by field names; the one place that knows BSON's types."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from enum import StrEnum
@@ -15,6 +15,8 @@ from bson.decimal128 import Decimal128, create_decimal128_context
 from mongoengine import Document
 from pymongo.collection import Collection
 from pymongo.write_concern import WriteConcern
+
+from shared.domain.values import made_of
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -113,22 +115,34 @@ def _speaking(document: type[Document]) -> _Speaking:
 
 def to_row(value: Any, key: str | None = None) -> Row:
     """Write a dataclass as a row; its field `key` becomes `_id`."""
-    row: Row = {}
-    for name, encode in _encoders(type(value)):  # type: ignore[arg-type]  # a class is hashable
-        held = getattr(value, name)
-        row["_id" if name == key else name] = held if encode is None or held is None else encode(held)
-    return row
+    shape = _shape(type(value))  # type: ignore[arg-type]  # a class is hashable
+    row: Row = {name: getattr(value, name) for name in shape.names} if shape.has_slots else {**value.__dict__}
+    for name, encode in shape.encoders:
+        held = row[name]
+        if held is not None:
+            row[name] = encode(held)
+    return row if key is None else {"_id": row.pop(key), **row}
 
 
 def from_row(kind: type[T], row: Mapping[str, Any], key: str | None = None) -> T:
-    """Read a dataclass from a row; absent fields take their defaults."""
-    values: dict[str, Any] = {}
-    for name, decode in _decoders(kind):  # type: ignore[arg-type]  # a class is hashable
-        stored = "_id" if name == key else name
-        if stored in row:
-            held = row[stored]
-            values[name] = held if decode is None or held is None else decode(held)
-    return kind(**values)
+    """Read a dataclass from a row; absent fields take their defaults, and what is no field is left.
+
+    Raises
+    ------
+    TypeError
+        If a field that has no default is absent.
+    """
+    shape = _shape(kind)  # type: ignore[arg-type]  # a class is hashable
+    values: dict[str, Any] = {**shape.defaults, **row}
+    if key is not None and "_id" in values:
+        values[key] = values.pop("_id")
+    if len(values) != len(shape.names) or shape.makes_defaults:
+        values = {name: values[name] for name in shape.names if name in values}
+    for name, decode in shape.decoders:
+        held = row.get("_id" if name == key else name)
+        if held is not None:
+            values[name] = decode(held)
+    return made_of(kind, values)
 
 
 def millisecond(moment: datetime) -> datetime:
@@ -151,19 +165,33 @@ def _encode(value: Any) -> Any:
 _PLAIN = frozenset({str, int, bool, Decimal, datetime, bytes})
 
 
-@cache
-def _encoders(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
-    return _by_field(kind, _encoder)
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is to be known of a class to write its values as rows and read them back.
+
+    Only fields that BSON does not take as they are have an encoder, a decoder. Defaults are shared by all values that
+    take them, so none is of a kind that can change.
+    """
+
+    names: tuple[str, ...]
+    encoders: tuple[tuple[str, Any], ...]
+    decoders: tuple[tuple[str, Any], ...]
+    defaults: Row
+    makes_defaults: bool
+    has_slots: bool
 
 
 @cache
-def _decoders(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
-    return _by_field(kind, _decoder)
-
-
-def _by_field(kind: type[Any], make: Callable[[Any], Any]) -> tuple[tuple[str, Any], ...]:
-    hints = get_type_hints(kind)
-    return tuple((field.name, make(hints[field.name])) for field in fields(kind))
+def _shape(kind: type[Any]) -> _Shape:
+    hints, listed = get_type_hints(kind), fields(kind)
+    return _Shape(
+        names=tuple(field.name for field in listed),
+        encoders=tuple((f.name, encode) for f in listed if (encode := _encoder(hints[f.name])) is not None),
+        decoders=tuple((f.name, decode) for f in listed if (decode := _decoder(hints[f.name])) is not None),
+        defaults={field.name: field.default for field in listed if field.default is not MISSING},
+        makes_defaults=any(field.default_factory is not MISSING for field in listed),
+        has_slots=hasattr(kind, "__slots__"),
+    )
 
 
 def _encoder(hint: Any) -> Any:

@@ -195,9 +195,9 @@ def finish(
 
 
 def postpone(row_id: str, until: datetime) -> None:
-    """Let the sweep ring again at `until`; who knows what it waits for has not failed."""
+    """Let the sweep ring again at `until`; who knows what it waits for, or goes on, has not failed."""
     query = {"_id": row_id, "status": str(MessageStatus.PENDING)}
-    rows_of(Message).update_one(query, {"$set": {"next_check_at": until, "heard": 0}})
+    hints_of(Message).update_one(query, {"$set": {"next_check_at": until, "heard": 0}})
 
 
 def replay(row_id: str, now: datetime) -> bool:

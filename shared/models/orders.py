@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from mongoengine import EmbeddedDocument, fields
-from pymongo import ASCENDING, UpdateOne
+from pymongo import ASCENDING
 
 from shared.domain.identifiers import client_order_id
 from shared.domain.order_status import AT_VENUE, LIVE, OrderStatus, check_transition
@@ -15,6 +15,7 @@ from shared.domain.orders import Order as OrderValue
 from shared.domain.orders import Purpose
 from shared.domain.values import changed
 from shared.models.base import BaseDocument
+from shared.models.changes import Change, change_all
 from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, to_row
 from shared.models.signals import insert_many_once
 from shared.models.together import Find, run
@@ -208,8 +209,7 @@ def compare_and_set(
     IllegalTransition
         If the table of DESIGN 6 has no such move.
     """
-    query, change = _write(Move(order, following, at, changes, code, detail))
-    return raw_rows_of(Order).update_one(query, change).modified_count == 1
+    return move_all([Move(order, following, at, changes, code, detail)])
 
 
 def move_all(moves: Sequence[Move]) -> bool:
@@ -224,8 +224,7 @@ def move_all(moves: Sequence[Move]) -> bool:
     """
     if not moves:
         return True
-    writes = [UpdateOne(*_write(move)) for move in moves]
-    return raw_rows_of(Order).bulk_write(writes, ordered=False).modified_count == len(moves)
+    return change_all(raw_rows_of(Order), [_change(move) for move in moves]) == len(moves)
 
 
 def mark_settled(orders: Sequence[OrderValue]) -> None:
@@ -303,7 +302,7 @@ def events_of(order_id: str) -> list[Row]:
     return list(row["events"]) if row else []
 
 
-def _write(move: Move) -> tuple[Row, Row]:
+def _change(move: Move) -> Change:
     order, following = move.order, move.following
     if following != order.status:
         check_transition(order.status, following)
@@ -318,8 +317,8 @@ def _write(move: Move) -> tuple[Row, Row]:
         "code": move.code,
         "detail": move.detail,
     }
-    query = {"_id": order.order_id, "status": str(order.status), "version": order.version}
-    return query, {"$set": change, "$push": {"events": event}}
+    stands = {"status": str(order.status), "version": order.version}
+    return Change(order.order_id, stands, change, appends={"events": event})
 
 
 def _born(order: OrderValue) -> Row:

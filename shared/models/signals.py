@@ -175,10 +175,12 @@ def create_receipts_once(receipts: Sequence[ReceiptValue], *, wait: bool = True)
     insert_many_once(Receipt, [to_row(receipt, "receipt_id") for receipt in receipts], wait=wait)
 
 
-def receipts_of_signal(signal_id: str) -> dict[str, ReceiptValue]:
-    """Read a signal's receipts, by trading bot."""
-    rows = rows_of(Receipt).find({"signal_id": signal_id})
-    return {row["trading_bot_id"]: from_row(ReceiptValue, row, "receipt_id") for row in rows}
+def bots_told(signal_id: str) -> set[str]:
+    """List the trading bots that have a receipt for a signal."""
+    return {
+        row["trading_bot_id"]
+        for row in rows_of(Receipt).find({"signal_id": signal_id}, {"trading_bot_id": 1})
+    }
 
 
 def receipts_of_message(message_id: str) -> list[ReceiptValue]:

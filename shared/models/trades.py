@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from mongoengine import fields
-from pymongo import UpdateOne
 
 from shared.domain.money import ZERO
 from shared.domain.trades import Trade as TradeValue
 from shared.domain.trades import TradeStatus
 from shared.models.base import BaseDocument
+from shared.models.changes import Change, change_all
 from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, to_row
 from shared.models.signals import insert_many_once
 from shared.models.together import Find, run
@@ -251,23 +251,22 @@ def compare_and_set_many(
     if not changes:
         return set()
     writes = [
-        UpdateOne(
-            {"_id": trade_id, "version": trade.version},
+        Change(
+            trade_id,
+            {"version": trade.version},
             {
-                "$set": {
-                    **_encoded(dict(change)),
-                    "version": trade.version + 1,
-                    "changed_by": mark,
-                    "cover_check_at": cover_check_at,
-                    "untold": True,
-                    "tell_at": cover_check_at,
-                }
+                **_encoded(dict(change)),
+                "version": trade.version + 1,
+                "changed_by": mark,
+                "cover_check_at": cover_check_at,
+                "untold": True,
+                "tell_at": cover_check_at,
             },
         )
         for trade_id, (trade, change) in changes.items()
     ]
     rows = raw_rows_of(Trade)
-    if rows.bulk_write(writes, ordered=False).modified_count == len(writes):
+    if change_all(rows, writes) == len(writes):
         return set(changes)
     found = rows.find({"_id": {"$in": list(changes)}, "changed_by": mark}, {"_id": 1})
     return {row["_id"] for row in found}
@@ -285,14 +284,14 @@ def finding_untold(trade_ids: Many[str]) -> Find[list[Untold]]:
 def mark_told(told: Sequence[Untold]) -> None:
     """Tell that these versions are shown; one that has changed meanwhile is shown again."""
     writes = [
-        UpdateOne(
-            {"_id": item.trade.trade_id, "version": item.trade.version},
-            {"$set": {"untold": False, "shown": to_row(_now_shown(item.trade))}},
+        Change(
+            item.trade.trade_id,
+            {"version": item.trade.version},
+            {"untold": False, "shown": to_row(_now_shown(item.trade))},
         )
         for item in told
     ]
-    if writes:
-        hints_of(Trade).bulk_write(writes, ordered=False)
+    change_all(hints_of(Trade), writes)
 
 
 def take_untold(now: datetime, again_at: datetime, limit: int) -> list[str]:

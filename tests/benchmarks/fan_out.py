@@ -4,9 +4,10 @@ Times run from the moment at which the message was recorded to the venue's own l
 Celery's in the same run. The venue's limits are raised, so that ours is the only speed that is measured.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import psutil
@@ -22,6 +23,8 @@ SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "BNB/USDT", "ADA/USDT
 NO_LIMIT = {"weight_limit": 100_000_000, "order_limit": 1_000_000, "day_order_limit": 100_000_000}
 TERMS = {"max_open_positions": "100", "max_signal_age_seconds": "600"}
 _SECONDS = 900.0
+# Counting a crowd's orders takes the database milliseconds: often, it would be part of what is measured.
+_LOOK_SECONDS = 0.5
 
 
 def gather_crowd(house: House, followers: int, *, name: str = "crowd") -> Population:
@@ -36,31 +39,48 @@ def gather_crowd(house: House, followers: int, *, name: str = "crowd") -> Popula
     return crowd
 
 
-def measure_fan_out(house: House, crowd: Population, symbols: Sequence[str] = SYMBOLS[:4]) -> dict[str, Any]:
-    """Post one signal after the other, each to all; the first ones warm what is warm in a system that runs.
+def measure_fan_out(house: House, crowd: Population, symbols: Sequence[str] = SYMBOLS[:6]) -> dict[str, Any]:
+    """Post one signal after the other, each to all; the first one warms what is warm in a system that runs.
 
-    Returns the last one's rates, beside stock Celery's before and after it.
+    Each stands beside stock Celery's rates right before and right after it: a machine that others share is not as
+    fast in one minute as in the next. The figures are the medians of the signals after the first.
     """
     followers = len(crowd.followers)
-    stock = [measure_stock(house)]
-    runs = [_run(house, crowd, symbol) for symbol in symbols]
-    stock.append(measure_stock(house))
-    yardstick = sum(stock) / len(stock)
-    best = max(runs, key=lambda run: float(run["covers_per_second"]))
+    _run(house, crowd, symbols[0])
+    stock, runs = [measure_stock(house)], []
+    for symbol in symbols[1:]:
+        run = _run(house, crowd, symbol)
+        stock.append(measure_stock(house))
+        yardstick = (stock[-2] + stock[-1]) / 2
+        run["entries_per_stock"] = round(run["entries_per_second"] / yardstick, 3)
+        run["covers_per_stock"] = round(run["covers_per_second"] / yardstick, 3)
+        runs.append(run)
     figures = {
         "followers": followers,
         "stock_per_second": [round(rate, 1) for rate in stock],
         "runs": runs,
-        "entries_per_stock": round(best["entries_per_second"] / yardstick, 3),
-        "covers_per_stock": round(best["covers_per_second"] / yardstick, 3),
+        **{name: median(run[name] for run in runs) for name in _RATES},
         "peak_rss_mb": peak_memory(),
     }
-    print(f"\none signal to {followers} followers at Binance; stock Celery {yardstick:.0f} tasks a second")
-    for run in runs:
-        print(f"  entries {run['entries_per_second']:7.1f} a second, covered {run['covers_per_second']:7.1f}")
-        print(f"    recorded to accepted {run['accepted_ms']}\n    recorded to covered  {run['covered_ms']}")
-    print(f"  ratio to stock: entries {figures['entries_per_stock']}, covered {figures['covers_per_stock']}")
+    _print(figures)
     return figures
+
+
+_RATES = ("entries_per_second", "covers_per_second", "entries_per_stock", "covers_per_stock")
+
+
+def _print(figures: Mapping[str, Any]) -> None:
+    print(
+        f"\none signal to {figures['followers']} followers at Binance; stock {figures['stock_per_second']} a second"
+    )
+    for run in figures["runs"]:
+        print(
+            f"  entries {run['entries_per_second']:7.1f} a second, {run['entries_per_stock']} of stock;",
+            end="",
+        )
+        print(f" covered {run['covers_per_second']:7.1f} a second, {run['covers_per_stock']} of stock")
+        print(f"    recorded to accepted {run['accepted_ms']}\n    recorded to covered  {run['covered_ms']}")
+    print(f"  median of stock: entries {figures['entries_per_stock']}, covered {figures['covers_per_stock']}")
 
 
 def _run(house: House, crowd: Population, symbol: str) -> dict[str, Any]:
@@ -73,6 +93,7 @@ def _run(house: House, crowd: Population, symbol: str) -> dict[str, Any]:
             lambda wanted=wanted: database["orders"].count_documents(wanted) >= followers,
             f"{followers} orders: {purpose}",
             seconds=_SECONDS,
+            every=_LOOK_SECONDS,
         )
     house.wait_idle(_SECONDS)
     recorded = database["messages"].find_one(message)

@@ -19,7 +19,7 @@ from shared.local import PROJECT
 from tests.house.house import House
 from tests.waiting import wait_until
 
-TASKS = 6000
+TASKS = 4000
 WARM_UP = 400
 _QUEUE = "celery"
 _SECONDS = 60.0

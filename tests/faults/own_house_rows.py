@@ -154,8 +154,8 @@ def play_hanging_venue(name: str, row: str, *, followers: int, seed: int) -> Sta
 
     with Stage(name, {row: (followers,)}, seed=seed, before_launch=add_side) as stage:
         [hung] = stage.crews[row].providers
-        signals = [f"{symbol} long now, stop -3%" for symbol in ("BTC/USDT", "ETH/USDT", "SOL/USDT")]
-        for content in signals:  # the first ones warm what is warm in a system that runs
+        for content in _signals("BTC/USDT", "ETH/USDT", "SOL/USDT"):
+            # The first ones warm what is warm in a system that runs.
             before = _placed_seconds(stage, side[0], content, followers)
         stage.house.binance.add_fault(
             "hang_all", **ENTRY, keys=sorted(stage.crews[row].keys), seconds=20, times_each=1
@@ -164,7 +164,9 @@ def play_hanging_venue(name: str, row: str, *, followers: int, seed: int) -> Sta
         told = [Told(hung.channel_id, message_id, snowflake_time(message_id))]
         stage.note_trials(trials_of(stage.crews[row], told))
         time.sleep(1.0)  # by now the first waves hang
-        during = [second for text in signals for second in _placed_seconds(stage, side[0], text, followers)]
+        # What was said a minute ago would be a repeat.
+        others = _signals("XRP/USDT", "ADA/USDT", "LINK/USDT")
+        during = [second for text in others for second in _placed_seconds(stage, side[0], text, followers)]
         assert calm_together(stage.house.open_database(), [stage.crews[row]], _REST_SECONDS)
         p95 = [percentile(seconds, 95) or 0.0 for seconds in (before, during)]
         stage.figures.append(
@@ -177,6 +179,10 @@ def play_hanging_venue(name: str, row: str, *, followers: int, seed: int) -> Sta
         )
         stage.write_report()
     return stage
+
+
+def _signals(*symbols: str) -> list[str]:
+    return [f"{symbol} long now, stop -3%" for symbol in symbols]
 
 
 def _placed_seconds(stage: Stage, provider: Provider, content: str, followers: int) -> list[float]:

@@ -197,8 +197,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             Patch(
                 "shared/models/accounts.py",
-                '{"_id": account_id, "version": version},\n            {\n                "$set": {\n                    "holds"',
-                '{"_id": account_id},\n            {\n                "$set": {\n                    "holds"',
+                '            {"version": version},\n            {"holds"',
+                '            {},\n            {"holds"',
             ),
         ),
         (f"{MODELS}/test_accounts.py",),
@@ -208,11 +208,22 @@ GUARDS: tuple[Guard, ...] = (
         (
             Patch(
                 "shared/models/trades.py",
-                '            {"_id": trade_id, "version": trade.version},\n',
-                '            {"_id": trade_id},\n',
+                '            trade_id,\n            {"version": trade.version},\n',
+                '            trade_id,\n            {},\n',
             ),
         ),
         (f"{MODELS}/test_records.py", f"{PIPELINE}/test_sweep.py"),
+    ),
+    Guard(
+        "rows changed together change only as they were read",
+        (
+            Patch(
+                "shared/models/changes.py",
+                '{"$in": [change.row_id for change in group]}, **group[0].stands}',
+                '{"$in": [change.row_id for change in group]}}',
+            ),
+        ),
+        (f"{MODELS}/test_changes.py",),
     ),
     Guard(
         "nothing is sold that another order holds",

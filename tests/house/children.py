@@ -67,7 +67,7 @@ class EmulatorProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,
+            process_group=0,
         )
         self._watchdog.watch(self._process.pid)
 

@@ -13,6 +13,7 @@ from shared.models.messages import InboxMessage, MessageStatus
 from shared.models.providers import ProviderTerms
 from shared.models.signals import SignalRecord
 from shared.models.together import run_together
+from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.parsing.version import PARSER_VERSION
 from worker.pipeline import route, updates
@@ -111,6 +112,11 @@ def _act(
     # a later revision may still meet what its original left.
     is_first_pass = signals.record_reading(record) and message.revision == 0
     planned = route.plan_for_all(context, message, terms, record, is_first_pass=is_first_pass)
+    if planned.is_cut:
+        tell(planned.receipts)
+        messages.postpone(message.row_id, utc_now() + route.RING_AGAIN)
+        enqueue(TaskName.SIGNALS_INGEST, message.row_id)
+        return "goes on in another pass"
     if not planned.is_complete:
         tell(planned.receipts)
         messages.postpone(message.row_id, utc_now() + DEFER)

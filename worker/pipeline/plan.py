@@ -32,7 +32,7 @@ from worker.context import Context, utc_now
 from worker.pipeline.budget import detection_seconds
 from worker.pipeline.intents import make_orders, make_trade
 from worker.pipeline.planning import Planning
-from worker.pipeline.receipts import denied_receipt, passed_receipt, planned_before_receipt
+from worker.pipeline.receipts import denied_receipt, passed_receipt, planned_before_receipts
 from worker.pipeline.tell import tell
 
 RESERVE_ROUNDS = 4
@@ -65,20 +65,20 @@ class _Passed:
 
 @dataclass(frozen=True, slots=True)
 class ChunkPlan:
-    """What a chunk's followers are to be told; incomplete where some wait for a balance and are planned again."""
+    """What followers are to be told; incomplete where some wait for a balance and are planned again.
+
+    `is_cut`: the pass was long enough, and another one plans the rest.
+    """
 
     receipts: list[Receipt]
     is_complete: bool
+    is_cut: bool = False
 
 
 def plan_chunk(context: Context, planning: Planning, bots: Sequence[TradingBot], *, place: int) -> ChunkPlan:
     """Plan a chunk of bots and ring for their orders; the receipts are the caller's to write."""
-    written, orphans = ({}, set()) if planning.is_first_pass else _written_before(planning.message)
-    receipts = [
-        planned_before_receipt(planning.record, bot, trade)
-        for bot in bots
-        if (trade := written.get(bot.trading_bot_id))
-    ]
+    written, orphans = ({}, set()) if planning.is_first_pass else _written_before(planning.message, bots)
+    receipts = planned_before_receipts(planning.record, bots, written)
     todo = [bot for bot in bots if bot.trading_bot_id not in written]
     passed: list[_Passed] = []
     waiting: list[TradingBot] = []
@@ -106,23 +106,20 @@ def explain_unplanned(
     message: InboxMessage, record: SignalRecord, bots: Sequence[TradingBot], code: str
 ) -> None:
     """Write the receipts of a pass that died: what it planned has passed, the rest is not planned any more."""
-    planned, _ = _written_before(message)
+    planned, _ = _written_before(message, bots)
     denial = Denial(code, "The message was edited or deleted before it was traded for you.")
-    receipts = [
-        planned_before_receipt(record, bot, trade)
-        if (trade := planned.get(bot.trading_bot_id))
-        else denied_receipt(record, bot, (), denial)
-        for bot in bots
-    ]
-    tell(receipts)
+    unplanned = [bot for bot in bots if bot.trading_bot_id not in planned]
+    denied = [denied_receipt(record, bot, (), denial) for bot in unplanned]
+    tell([*planned_before_receipts(record, bots, planned), *denied])
 
 
-def _written_before(message: InboxMessage) -> tuple[dict[str, Trade], set[str]]:
-    """Return what an earlier pass wrote: trades with their orders by bot, and ids of trades without any."""
-    found = trades.of_message(message.source, message.channel_id, message.message_id)
+def _written_before(message: InboxMessage, bots: Sequence[TradingBot]) -> tuple[dict[str, Trade], set[str]]:
+    """Return what an earlier pass wrote for these bots: trades with orders by bot, and ids of trades without any."""
+    said = (message.source, message.channel_id, message.message_id)
+    found = trades.find_many([trade_id(bot.trading_bot_id, *said) for bot in bots])
     if not found:
         return {}, set()
-    ordered = {order.trade_id for order in orders.of_message(message.message_id)}
+    ordered = {order.trade_id for order in orders.of_trades([trade.trade_id for trade in found])}
     complete = {trade.trading_bot_id: trade for trade in found if trade.trade_id in ordered}
     return complete, {trade.trade_id for trade in found if trade.trade_id not in ordered}
 

@@ -11,13 +11,10 @@ from time import monotonic
 from uuid import uuid4
 
 from shared.database import database_now
-from shared.domain.cover import CoverPlan
 from shared.domain.intents import first_attempt
 from shared.domain.orders import Order
-from shared.domain.protection import plan_cover
-from shared.domain.trade_state import Seen, trade_changes
-from shared.domain.trades import Trade
-from shared.domain.values import changed
+from shared.domain.trade_state import Seen, Standing, standing_of
+from shared.domain.values import differences
 from shared.logs import get_logger
 from shared.models import claims, orders, trades
 from shared.models.mapping import millisecond
@@ -42,11 +39,14 @@ ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """A trade as it was read, as it stands by its orders and fills, and what its cover lacks."""
+    """A trade as it was read, and as it stands by its orders and fills."""
 
     seen: Seen
-    after: Trade
-    plan: CoverPlan
+    standing: Standing
+
+    @property
+    def trade_id(self) -> str:
+        return self.seen.trade.trade_id
 
 
 @dataclass
@@ -65,14 +65,14 @@ def protect(context: Context, trade_ids: Sequence[str]) -> str:
     for _ in range(ROUNDS):
         desks = _compare(context, todo)
         wanted = [order for desk in desks for order in _orders_of(desk)]
-        superfluous = [order_id for desk in desks for order_id in desk.plan.cancel]
+        superfluous = [order_id for desk in desks for order_id in desk.standing.plan.cancel]
         sent = _send(context, wanted, ends_at)
         unsure = _carry(desks, sent) | sent.unsure
         settle_trades(context, unsure)
         if superfluous:
             cancel_orders(context, superfluous)
         placed, cancelled = placed + len(wanted), cancelled + len(superfluous)
-        todo = {desk.seen.trade.trade_id for desk in desks if desk.plan.cancel}
+        todo = {desk.trade_id for desk in desks if desk.standing.plan.cancel}
         if not todo:
             break
     return f"{placed} placed, {cancelled} cancelled"
@@ -80,17 +80,14 @@ def protect(context: Context, trade_ids: Sequence[str]) -> str:
 
 def _compare(context: Context, trade_ids: Collection[str]) -> list[_Desk]:
     now = millisecond(utc_now())
-    desks = []
-    for seen in read_trades(context, trade_ids):
-        after = changed(seen.trade, **trade_changes(seen, now))
-        plan = plan_cover(after, seen.orders, seen.instrument, now, seen.terms)
-        desks.append(_Desk(seen, after, plan))
-    return desks
+    return [_Desk(seen, standing_of(seen, now)) for seen in read_trades(context, trade_ids)]
+
 
 
 def _orders_of(desk: _Desk) -> list[Order]:
     now = millisecond(utc_now())
-    return [first_attempt(desk.after, intent, now, now + FIRST_CHECK) for intent in desk.plan.place]
+    trade, plan = desk.standing.trade, desk.standing.plan
+    return [first_attempt(trade, intent, now, now + FIRST_CHECK) for intent in plan.place]
 
 
 def _send(context: Context, wanted: Sequence[Order], ends_at: float) -> _Sent:
@@ -136,23 +133,18 @@ def _leave(line: Line, sent: _Sent) -> None:
 def _carry(desks: Sequence[_Desk], sent: _Sent) -> set[str]:
     """Write each trade once, with what this round has made of it; return those that others have changed meanwhile."""
     now = millisecond(utc_now())
-    settled = [_settled(desk, sent, now) for desk in desks if desk.seen.trade.trade_id not in sent.unsure]
+    settled = [_settled(desk, sent, now) for desk in desks if desk.trade_id not in sent.unsure]
     return write_settled(settled, now, rings_cover=False)
 
 
 def _settled(desk: _Desk, sent: _Sent, now: datetime) -> Settled:
-    trade_id = desk.seen.trade.trade_id
+    trade_id = desk.trade_id
     known = {order.order_id: order for order in desk.seen.orders}
     known |= {order.order_id: order for order in sent.applied.orders if order.trade_id == trade_id}
     executed = (*desk.seen.fills, *(fill for fill in sent.applied.fills if fill.trade_id == trade_id))
-    seen = replace(desk.seen, trade=desk.after, orders=tuple(known.values()), fills=executed)
-    final = changed(desk.after, **trade_changes(seen, now))
-    changes = {
-        name: value
-        for name in Trade.__dataclass_fields__
-        if (value := getattr(final, name)) != getattr(desk.seen.trade, name)
-    }
-    return Settled(desk.seen.trade, seen, changes)
+    seen = replace(desk.seen, trade=desk.standing.trade, orders=tuple(known.values()), fills=executed)
+    final = standing_of(seen, now).trade
+    return Settled(desk.seen.trade, seen, differences(desk.seen.trade, final))
 
 
 def watch_cover() -> int:

@@ -1,6 +1,6 @@
 """Write down what the gates said to one follower."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.bots import TradingBot
@@ -23,10 +23,16 @@ def passed_receipt(
     return make_receipt(record, bot, outcome, gates, trade=trade, made=made)
 
 
-def planned_before_receipt(record: SignalRecord, bot: TradingBot, trade: Trade) -> Receipt:
-    """Write the receipt of a follower whose trade an earlier pass had planned."""
-    made = [order for order in orders.of_trade(trade.trade_id) if order.purpose is Purpose.ENTRY]
-    return passed_receipt(record, bot, (), trade, made)
+def planned_before_receipts(
+    record: SignalRecord, bots: Sequence[TradingBot], planned: Mapping[str, Trade]
+) -> list[Receipt]:
+    """Write the receipts of those followers whose trades, by bot, an earlier pass had planned."""
+    mine = [(bot, planned[bot.trading_bot_id]) for bot in bots if bot.trading_bot_id in planned]
+    entries: dict[str, list[Order]] = {}
+    for order in orders.of_trades([trade.trade_id for _, trade in mine]) if mine else ():
+        if order.purpose is Purpose.ENTRY:
+            entries.setdefault(order.trade_id, []).append(order)
+    return [passed_receipt(record, bot, (), trade, entries.get(trade.trade_id, ())) for bot, trade in mine]
 
 
 def denied_receipt(

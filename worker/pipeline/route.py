@@ -1,17 +1,19 @@
 """From one reading to all who follow: the provider's bots in one query, planned in chunks."""
 
-from datetime import UTC
+from collections.abc import Sequence
+from datetime import UTC, timedelta
+from time import monotonic
 
 from shared.domain.entry import resolve_symbol
 from shared.domain.receipts import Receipt
 from shared.domain.rotation import rotated
 from shared.domain.signals import Signal
 from shared.logs import get_logger
-from shared.models import bots, signals
+from shared.models import bots, messages, signals
 from shared.models.messages import InboxMessage
 from shared.models.providers import ProviderTerms
 from shared.models.signals import SignalRecord
-from worker.context import Context
+from worker.context import Context, utc_now
 from worker.pipeline import plan
 from worker.pipeline.content import duplicate_of
 from worker.pipeline.planning import Planning
@@ -20,7 +22,16 @@ from worker.pipeline.tell import tell
 log = get_logger(__name__)
 
 CHUNK = 250
+FIRST_CHUNK = 50
+"""Those who come first need not wait until many are planned: senders begin while the rest is."""
+
 MOST_UNTOLD = 2500
+PASS_SECONDS = 10.0
+"""How long one pass plans. What is left is planned by the next one, after other messages that wait; and a worker that
+dies takes no more than this with it."""
+
+RING_AGAIN = timedelta(seconds=5)
+_SIGN_SECONDS = 1.0
 
 
 def plan_for_all(
@@ -33,15 +44,15 @@ def plan_for_all(
 ) -> plan.ChunkPlan:
     """Plan for every active bot of the provider; return the receipts that are not written yet.
 
-    Incomplete where some wait for a balance. Bots that have a receipt already are left alone, so that a repeated
+    Incomplete where some wait for a balance, or for another pass. Bots that have a receipt already are left alone, so that a repeated
     pass only finishes the rest.
     """
     signal = record.signal
     if signal is None:
         raise ValueError("only an open is planned")
-    written = {} if is_first_pass else signals.receipts_of_signal(record.signal_id)
-    listed = rotated(bots.active_of(terms.provider_id), record.signal_id)
-    waiting = [bot for bot in listed if bot.trading_bot_id not in written]
+    told = set() if is_first_pass else signals.bots_told(record.signal_id)
+    listed = rotated(bots.active_ids_of(terms.provider_id), record.signal_id)
+    waiting = [bot_id for bot_id in listed if bot_id not in told]
     if not waiting:
         return plan.ChunkPlan([], is_complete=True)
     planning = Planning(
@@ -53,10 +64,25 @@ def plan_for_all(
         duplicate_of=duplicate_of(message, terms, signal),
         is_first_pass=is_first_pass,
     )
+    return _plan_in_chunks(context, planning, waiting, len(told))
+
+
+def _plan_in_chunks(
+    context: Context, planning: Planning, waiting: Sequence[str], first_place: int
+) -> plan.ChunkPlan:
     is_complete = True
     receipts: list[Receipt] = []
-    for start in range(0, len(waiting), CHUNK):
-        chunk = plan.plan_chunk(context, planning, waiting[start : start + CHUNK], place=start)
+    began = heard_of = monotonic()
+    starts = [0, *range(FIRST_CHUNK, len(waiting), CHUNK)]
+    for start, end in zip(starts, [*starts[1:], len(waiting)], strict=True):
+        if start and monotonic() - began > PASS_SECONDS:
+            return plan.ChunkPlan(receipts, is_complete=False, is_cut=True)
+        if monotonic() - heard_of > _SIGN_SECONDS:
+            # Nobody else begins what is under way.
+            messages.postpone(planning.message.row_id, utc_now() + RING_AGAIN)
+            heard_of = monotonic()
+        listed = bots.find_active(waiting[start:end])
+        chunk = plan.plan_chunk(context, planning, listed, place=first_place + start)
         is_complete &= chunk.is_complete
         # Nobody waits for a receipt as others wait for their order: they are written when all are on their way.
         receipts += chunk.receipts
@@ -68,9 +94,11 @@ def plan_for_all(
 
 def explain_unplanned(message: InboxMessage, terms: ProviderTerms, record: SignalRecord, code: str) -> None:
     """Tell every follower who has no receipt for this reading that it is not planned any more, and why."""
-    told = signals.receipts_of_signal(record.signal_id)
-    untold = [bot for bot in bots.active_of(terms.provider_id) if bot.trading_bot_id not in told]
-    plan.explain_unplanned(message, record, untold, code)
+    told = signals.bots_told(record.signal_id)
+    untold = [bot_id for bot_id in bots.active_ids_of(terms.provider_id) if bot_id not in told]
+    for start in range(0, len(untold), CHUNK):
+        listed = bots.find_active(untold[start : start + CHUNK])
+        plan.explain_unplanned(message, record, listed, code)
 
 
 def _symbol(signal: Signal, message: InboxMessage) -> str | None:

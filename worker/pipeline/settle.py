@@ -4,7 +4,7 @@ What people see of it, and the money that is given back, follow in `show`: nobod
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -13,8 +13,9 @@ from shared.domain.commands import may_be_awaited
 from shared.domain.fills import Fill, missing_fills
 from shared.domain.order_status import AT_VENUE
 from shared.domain.orders import Order, Purpose
-from shared.domain.trade_state import Seen, trade_changes
+from shared.domain.trade_state import Seen, standing_of
 from shared.domain.trades import Trade
+from shared.domain.values import changed
 from shared.gathering import ring_gathered
 from shared.logs import get_logger
 from shared.models import fills, orders, trades
@@ -51,7 +52,7 @@ class Settled:
     @property
     def trade(self) -> Trade:
         """The trade as it stands after the write."""
-        return replace(self.read, version=self.read.version + bool(self.changes), **self.changes)
+        return changed(self.read, version=self.read.version + bool(self.changes), **self.changes)
 
 
 def settle_trades(context: Context, trade_ids: Iterable[str]) -> None:
@@ -73,7 +74,7 @@ def settle_trades(context: Context, trade_ids: Iterable[str]) -> None:
 
 def settled_now(seen: Seen, now: datetime) -> Settled:
     """Say what differs from the trade as it was read."""
-    return Settled(seen.trade, seen, trade_changes(seen, now))
+    return Settled(seen.trade, seen, standing_of(seen, now).changes)
 
 
 def write_settled(settled: Sequence[Settled], now: datetime, *, rings_cover: bool = True) -> set[str]:
@@ -81,10 +82,10 @@ def write_settled(settled: Sequence[Settled], now: datetime, *, rings_cover: boo
 
     Whoever protects them himself does not ring for their cover.
     """
-    changed = {item.trade_id: (item.read, item.changes) for item in settled if item.changes}
-    won = trades.compare_and_set_many(changed, uuid4().hex, now + COVER_WATCHED_AFTER)
+    moved = {item.trade_id: (item.read, item.changes) for item in settled if item.changes}
+    won = trades.compare_and_set_many(moved, uuid4().hex, now + COVER_WATCHED_AFTER)
     _finish([item for item in settled if not item.changes or item.trade_id in won], rings_cover=rings_cover)
-    return changed.keys() - won
+    return moved.keys() - won
 
 
 def read_trades(context: Context, trade_ids: Collection[str]) -> list[Seen]:

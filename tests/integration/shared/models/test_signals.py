@@ -84,9 +84,9 @@ class TestReceipts:
     def test_a_follower_has_one_receipt_for_a_signal_and_it_is_the_first(self):
         signals.create_receipts_once([receipt()])
         signals.create_receipts_once([receipt(code="LATER"), receipt("other", trading_bot_id="other")])
-        written = signals.receipts_of_signal("signal")
-        assert {bot: found.code for bot, found in written.items()} == {"bot": "PASSED", "other": "PASSED"}
-        assert written["bot"] == receipt()
+        assert signals.bots_told("signal") == {"bot", "other"}
+        assert receipt() in signals.receipts_of_message("m")
+        assert {found.code for found in signals.receipts_of_message("m")} == {"PASSED"}
 
     def test_two_ids_for_one_signal_and_bot_cannot_both_be_stored(self):
         signals.create_receipts_once([receipt("a")])

@@ -11,7 +11,7 @@ from shared.domain.intents import first_attempt
 from shared.domain.order_status import LIVE, OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.domain.protection import plan_cover
-from shared.domain.trade_state import Seen, trade_changes
+from shared.domain.trade_state import Seen, standing_of
 from shared.domain.trades import Trade
 from tests.unit.shared.domain.builders import NOW, make_fill
 
@@ -70,7 +70,7 @@ class ModelVenue:
     def settle(self) -> None:
         """Let the trade follow its orders and fills."""
         seen = Seen(self.trade, tuple(self.orders.values()), tuple(self.fills), self.instrument, self.terms)
-        changes = trade_changes(seen, NOW)
+        changes = standing_of(seen, NOW).changes
         self.trade = replace(self.trade, version=self.trade.version + bool(changes), **changes)
 
     def protect(self) -> bool:

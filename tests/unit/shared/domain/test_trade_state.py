@@ -12,7 +12,7 @@ from shared.domain.cover import CoverStyle, CoverTerms
 from shared.domain.order_status import LIVE, OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.domain.targets import split_targets
-from shared.domain.trade_state import Seen, trade_changes
+from shared.domain.trade_state import Seen, standing_of
 from shared.domain.trades import StopSource, Trade, TradeStatus
 from tests.unit.shared.domain.builders import (
     NOW,
@@ -32,7 +32,7 @@ BOUGHT = make_fill(quantity=Decimal(10))
 
 
 def changes_of(trade: Trade, *orders: Order, fills: tuple[object, ...] = (BOUGHT,)) -> dict[str, object]:
-    return trade_changes(Seen(trade, orders, fills, BITCOIN, PAIRED), NOW)  # type: ignore[arg-type]
+    return standing_of(Seen(trade, orders, fills, BITCOIN, PAIRED), NOW).changes  # type: ignore[arg-type]
 
 
 ENTRY = make_order("entry", status=S.FILLED, filled_quantity=Decimal(10))
