@@ -59,6 +59,14 @@ def count_gathered(name: TaskName) -> int:
     return int(_redis().llen(_key(name)))
 
 
+def has_gathered(name: TaskName) -> bool:
+    """Tell whether ids wait for a task; no, where Redis is away."""
+    try:
+        return count_gathered(name) > 0
+    except RedisError:
+        return False
+
+
 def ring_left_over() -> None:
     """Ring for ids whose bell was lost: as long as they wait, nobody else does."""
     for name in GATHERING:

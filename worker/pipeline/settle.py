@@ -16,7 +16,7 @@ from shared.domain.orders import Order, Purpose
 from shared.domain.trade_state import Seen, standing_of
 from shared.domain.trades import Trade
 from shared.domain.values import changed
-from shared.gathering import ring_gathered
+from shared.gathering import has_gathered, ring_gathered
 from shared.logs import get_logger
 from shared.models import fills, orders, trades
 from shared.models.mapping import millisecond
@@ -127,8 +127,10 @@ def _finish(settled: Sequence[Settled], *, rings_cover: bool) -> None:
     _ask_siblings([item.seen for item in settled if "exited" in item.changes])
     _note_missing_fills([item.seen for item in settled])
     ring_gathered(TaskName.TRADES_SHOW, [item.trade_id for item in settled if item.changes])
-    # Nothing was new: whoever settled them before died, or lost his bell, before they were shown.
-    if unshown := [item.trade_id for item in settled if not item.changes]:
+    # Nothing was new: whoever settled them before died, or lost his bell, before they were shown. Or they wait in a
+    # line of thousands, to which exits lend no hand.
+    unshown = [item.trade_id for item in settled if not item.changes]
+    if unshown and not has_gathered(TaskName.TRADES_SHOW):
         show_trades(unshown)
 
 
