@@ -59,10 +59,10 @@ def count_gathered(name: TaskName) -> int:
     return int(_redis().llen(_key(name)))
 
 
-def has_gathered(name: TaskName) -> bool:
-    """Tell whether ids wait for a task; no, where Redis is away."""
+def is_behind(name: TaskName, ids_at_once: int) -> bool:
+    """Tell whether more ids wait for a task than it takes at once; no, where Redis is away."""
     try:
-        return count_gathered(name) > 0
+        return count_gathered(name) > ids_at_once
     except RedisError:
         return False
 

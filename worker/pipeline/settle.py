@@ -16,7 +16,7 @@ from shared.domain.orders import Order, Purpose
 from shared.domain.trade_state import Seen, standing_of
 from shared.domain.trades import Trade
 from shared.domain.values import changed
-from shared.gathering import has_gathered, ring_gathered
+from shared.gathering import is_behind, ring_gathered
 from shared.logs import get_logger
 from shared.models import fills, orders, trades
 from shared.models.mapping import millisecond
@@ -24,7 +24,7 @@ from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.pipeline.asked import ring_waiting
-from worker.pipeline.show import show_trades
+from worker.pipeline.show import SHOWN_AT_ONCE, show_trades
 
 log = get_logger(__name__)
 
@@ -130,7 +130,7 @@ def _finish(settled: Sequence[Settled], *, rings_cover: bool) -> None:
     # Nothing was new: whoever settled them before died, or lost his bell, before they were shown. Or they wait in a
     # line of thousands, to which exits lend no hand.
     unshown = [item.trade_id for item in settled if not item.changes]
-    if unshown and not has_gathered(TaskName.TRADES_SHOW):
+    if unshown and not is_behind(TaskName.TRADES_SHOW, SHOWN_AT_ONCE):
         show_trades(unshown)
 
 

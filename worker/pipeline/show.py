@@ -21,6 +21,8 @@ from shared.tasks import TaskName
 from worker.context import utc_now
 from worker.notify.events import order_events, ring_for, trade_events
 
+SHOWN_AT_ONCE = 250
+
 
 def show_trades(trade_ids: Sequence[str]) -> str:
     """Write what changed of trades for those who look; safe to repeat."""

@@ -7,10 +7,8 @@ from worker.pipeline import by_hand
 from worker.pipeline import flatten as flattening
 from worker.pipeline import protect as protection
 from worker.pipeline.settle import settle_trades
-from worker.pipeline.show import show_trades
+from worker.pipeline.show import SHOWN_AT_ONCE, show_trades
 from worker.task import job, task
-
-SHOWN_AT_ONCE = 250
 
 
 @task(TaskName.TRADES_PROTECT)

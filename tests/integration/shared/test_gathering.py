@@ -10,7 +10,7 @@ from redis import Redis
 import shared.settings
 import shared.tasks
 from shared import gathering
-from shared.gathering import count_gathered, has_gathered, ring_gathered, ring_left_over, take_gathered
+from shared.gathering import count_gathered, is_behind, ring_gathered, ring_left_over, take_gathered
 from shared.local import LocalServers
 from shared.tasks import QUEUE_OF, TaskName, bell_list
 
@@ -43,9 +43,9 @@ def test_what_comes_while_a_bell_is_on_its_way_joins_it(redis: Redis):
     for number in range(20):
         ring_gathered(NAME, [f"a{number}", f"b{number}"])
     assert bells(redis) == 1
-    assert has_gathered(NAME)
+    assert is_behind(NAME, 39)
+    assert not is_behind(NAME, 40)
     assert len(take_gathered(NAME, 100)) == 40
-    assert not has_gathered(NAME)
     ring_gathered(NAME, ["later"])
     assert bells(redis) == 2
 
@@ -95,6 +95,6 @@ def test_a_redis_that_is_away_holds_nobody_up_and_raises_nothing(mongodb_uri: st
         own.redis.kill()
         began = time.monotonic()
         ring_gathered(NAME, ["a"])
-        assert not has_gathered(NAME)
+        assert not is_behind(NAME, 0)
         assert time.monotonic() - began < 5
     _forget()
