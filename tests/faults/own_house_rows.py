@@ -2,9 +2,6 @@
 beside a frozen Redis, another venue beside one that hangs.
 """
 
-import os
-import shutil
-import subprocess
 import tempfile
 import threading
 import time
@@ -17,6 +14,7 @@ from pathlib import Path
 from shared.vault import generate_key_pair
 from tests.emulators.discord.snowflakes import snowflake_time
 from tests.faults import bursts, replica, server_blows
+from tests.faults.clock import ShiftedClock
 from tests.faults.doors import Discord, Inbox, Told
 from tests.faults.judge import percentile
 from tests.faults.lossy_proxy import LossyProxy, address_of
@@ -205,46 +203,18 @@ def _placed_seconds(stage: Stage, provider: Provider, content: str, followers: i
 
 def play_clock_jumps(name: str, row: str, *, hours: int, seed: int) -> Stage:
     """Set the wall clock of every process of ours back by an hour, and on again, in the middle of a burst."""
-    library = find_faketime()
     with tempfile.TemporaryDirectory(prefix="trade-executor-clock-") as folder:
-        clock = Path(folder) / "clock"
-        clock.write_text("+0")
-        fake = {
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(clock),
-            "FAKETIME_NO_CACHE": "1",
-            # A set clock changes what time it is, not how long things take.
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
+        clock = ShiftedClock(Path(folder))
 
         def jump(stage: Stage) -> float:
-            for words in (f"-{hours}h", "+0") * 2:
-                clock.write_text(words)
-                stage.note(row, f"wall clock {words}")
+            for seconds in (-3600 * hours, 0) * 2:
+                clock.set(seconds)
+                stage.note(row, f"wall clock {seconds:+d} s")
                 time.sleep(_JUMP_SECONDS)
             return time.time()
 
-        with Stage(name, {row: TEAMS}, seed=seed, environment=fake) as stage:
+        with Stage(name, {row: TEAMS}, seed=seed, environment=clock.environment) as stage:
             lines = bursts.compose(teams=len(TEAMS))
             run(stage, row, lines, Inbox(per_second=15), partial(jump, stage), strike_at=0.2)
             stage.write_report()
     return stage
-
-
-def find_faketime() -> Path:
-    """Find the library that shifts a process's clock; install its Debian package where this is root.
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there and cannot be installed.
-    """
-    for attempt in range(2):
-        found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-        if found:
-            return found[0]
-        if attempt == 0 and os.geteuid() == 0 and shutil.which("apt-get"):
-            quiet = ("-y", "-qq", "--no-install-recommends")
-            for arguments in (("update", "-qq"), ("install", *quiet, "faketime")):
-                subprocess.run(("apt-get", *arguments), capture_output=True, timeout=300, check=False)
-    raise FileNotFoundError("the row of jumping clocks needs libfaketime: apt-get install faketime")
