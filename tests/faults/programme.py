@@ -60,7 +60,7 @@ def short() -> dict[str, Act]:
         "halt": Act({"49": (40,)}, lambda stage: trade_rows.play_halts(stage, "49", 2)),
         **{
             row: _server_row(row, long=False)
-            for row in ("1-4", "6", "7", "8", "27", "28", "30", "32", "35", "36", "43")
+            for row in ("1-4", "6", "7", "8", "27", "28", "32", "36", "43")
         },
     }
 
