@@ -15,11 +15,12 @@ WORKERS = "worker-*"
 FREEZE_SECONDS = 6.0
 _DEATHS_SECONDS = 60.0
 _BETWEEN_SECONDS = 0.25
+_WORKERS_LIFE_SECONDS = 8.0
 
 
 def kill_workers(stage: Stage, row: str, times: int = 1) -> float:
-    """End every worker process at once, parents and children, as `kill -9` does."""
-    return _kill(stage, row, WORKERS, times)
+    """End every worker process at once, parents and children, as `kill -9` does; each set works for some seconds."""
+    return _kill(stage, row, WORKERS, times, life_seconds=_WORKERS_LIFE_SECONDS)
 
 
 def kill_beat(stage: Stage, row: str, times: int = 1) -> float:
@@ -32,9 +33,11 @@ def kill_bot(stage: Stage, row: str, times: int = 1) -> float:
     return _kill(stage, row, "bot", times)
 
 
-def _kill(stage: Stage, row: str, pattern: str, times: int) -> float:
+def _kill(stage: Stage, row: str, pattern: str, times: int, *, life_seconds: float = 0) -> float:
     last = time.time()
-    for _ in range(times):
+    for number in range(times):
+        # Killed as soon as they are there, they would never have been at work.
+        time.sleep(life_seconds if number else 0)
         began = time.time()
         for _ in stage.house.kill(pattern, signal.SIGKILL):
             stage.note(row, f"SIGKILL {pattern}")

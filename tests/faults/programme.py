@@ -35,7 +35,7 @@ def _server_row(row: str, *, long: bool, rounds: int = 1) -> Act:
         outcomes = server_rows.play(stage, row, long=long, rounds=rounds)
         return [problem for outcome in outcomes for problem in outcome.complaints()]
 
-    return Act({row: plan.teams}, play)
+    return Act({row: plan.teams}, play, plan.settings)
 
 
 def _writes(followers: int, rounds: int) -> Act:

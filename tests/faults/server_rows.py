@@ -1,7 +1,7 @@
 """Rows in which what we stand on fails: processes, Redis, mongod, queues; each in the middle of a burst."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from tests.faults import blows, bursts, queue_blows, server_blows
@@ -34,6 +34,7 @@ class BlowRow:
     short_burst: int = 60
     strike_at: float = 0.5
     teams: Sequence[int] = (1, 1)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def _freeze(stage: Stage, row: str, times: int) -> float:
@@ -62,7 +63,15 @@ ROWS: dict[str, BlowRow] = {
     "6": BlowRow(blows.kill_children, 12, 60, Inbox()),
     "7": BlowRow(_freeze, 1, 12, Inbox(), burst=120, short_burst=120),
     "8": BlowRow(
-        blows.kill_workers, 1, 20, Discord(), burst=BURST, short_burst=SHORT_BURST, teams=(3, 1, 1, 1)
+        blows.kill_workers,
+        1,
+        20,
+        Discord(),
+        burst=BURST,
+        short_burst=SHORT_BURST,
+        teams=(3, 1, 1, 1),
+        # Twenty times take minutes, in which nothing should grow too old to be traded.
+        settings={"max_signal_age_seconds": "900"},
     ),
     "9": BlowRow(blows.roll_workers, 1, 6, Inbox(), burst=BURST, short_burst=SHORT_BURST),
     "27": BlowRow(

@@ -1,7 +1,7 @@
 """Read balances; what filled orders had reserved is given back by a read that began after their end."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ from shared.models.mapping import millisecond
 from worker.context import Context, utc_now
 from worker.limits import Pot, Urgency
 from worker.notify.events import account_events, ring_events
-from worker.pipeline.budget import affordable
+from worker.pipeline.budget import affordable, ask_side_by_side
 from worker.pipeline.external import suspect
 from worker.pipeline.keys import REFUSED_KEY, check_keys
 
@@ -100,12 +100,14 @@ def _read(context: Context, known: Sequence[Account]) -> list[Sequence[Balance] 
         return context.pot(account.venue, account.environment, account.account_id)
 
     asked = affordable(context, known, pot_of, Call.BALANCES, urgency=Urgency.SNAPSHOT)
-    answers = context.loop.run(_read_all(context, asked), READ_SECONDS + 5)
+    answers = context.loop.run(_read_all(context, asked, pot_of), READ_SECONDS * 2 + 5)
     by_id = {account.account_id: found for account, found in zip(asked, answers, strict=True)}
     return [by_id.get(account.account_id) for account in known]
 
 
-async def _read_all(context: Context, known: Sequence[Account]) -> list[Sequence[Balance] | None]:
+async def _read_all(
+    context: Context, known: Sequence[Account], pot_of: Callable[[Account], Pot]
+) -> list[Sequence[Balance] | None]:
     async def read(account: Account) -> Sequence[Balance] | None:
         try:
             return await asyncio.wait_for(context.broker(account).fetch_balances(), READ_SECONDS)
@@ -116,7 +118,7 @@ async def _read_all(context: Context, known: Sequence[Account]) -> list[Sequence
                 await asyncio.to_thread(accounts.set_status, *barring)
             return None
 
-    return list(await asyncio.gather(*(read(account) for account in known)))
+    return await ask_side_by_side(context, known, pot_of, read, patience_seconds=READ_SECONDS)
 
 
 def _pot(account: Account, balances: Sequence[Balance]) -> tuple[Decimal, Decimal]:

@@ -1,8 +1,10 @@
 """What reads may cost: look-ups and polls take tokens too, and polls no more than their share of a venue's limit."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from math import ceil
+from time import monotonic
 from typing import TypeVar
 
 from shared.brokers.weights import Call, VenueLimits
@@ -10,9 +12,13 @@ from worker.context import Context
 from worker.limits import Pot, Urgency
 
 T = TypeVar("T")
+Answer = TypeVar("Answer")
 
 POLL_SHARE = 0.3
 """Of a venue's limit, what the polls of resting orders may take at most."""
+
+READS_AT_ONCE = 50
+"""Reads that are on their way together: so many at most still arrive when a venue has told us to wait."""
 
 
 def affordable(
@@ -41,6 +47,37 @@ def affordable(
             count = _take(context, share, _polls_of(limits), urgency, count, weight)
         allowed += items[: _take(context, pot, limits, urgency, count, weight)]
     return allowed
+
+
+async def ask_side_by_side(
+    context: Context,
+    wanted: Sequence[T],
+    pot_of: Callable[[T], Pot],
+    ask: Callable[[T], Awaitable[Answer]],
+    *,
+    patience_seconds: float,
+) -> list[Answer | None]:
+    """Ask about everything that is wanted, some at a time, and return the answers in their order.
+
+    None for what was not asked: its venue told us to wait meanwhile, or `patience_seconds` were over before its turn.
+    """
+    began = monotonic()
+    answers: list[Answer | None] = []
+    for start in range(0, len(wanted), READS_AT_ONCE):
+        if start and monotonic() - began > patience_seconds:
+            return answers + [None] * (len(wanted) - start)
+        part = wanted[start : start + READS_AT_ONCE]
+        closed = (
+            await asyncio.to_thread(_closed, context, {pot_of(item) for item in part}) if start else set()
+        )
+        open_now = [item for item in part if pot_of(item) not in closed]
+        told = iter(await asyncio.gather(*(ask(item) for item in open_now)))
+        answers += [None if pot_of(item) in closed else next(told) for item in part]
+    return answers
+
+
+def _closed(context: Context, pots: set[Pot]) -> set[Pot]:
+    return {pot for pot in pots if context.tokens.closed_seconds(pot)}
 
 
 def detection_seconds(context: Context, pot: Pot, more: int) -> int:

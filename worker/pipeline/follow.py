@@ -14,7 +14,7 @@ from shared.models import accounts
 from worker.context import Context, utc_now
 from worker.limits import Pot
 from worker.pipeline.apply import apply_report
-from worker.pipeline.budget import affordable
+from worker.pipeline.budget import affordable, ask_side_by_side
 from worker.pipeline.resolve import READ_SECONDS
 from worker.pipeline.settle import settle_trades
 
@@ -51,7 +51,7 @@ def follow(context: Context, resting: Sequence[Order]) -> list[Polled]:
     )
     if not desks:
         return []
-    polled = context.loop.run(_poll_all(context, desks), READ_SECONDS * 2 + 5)
+    polled = context.loop.run(_poll_all(context, desks), READ_SECONDS * 3 + 5)
     now = utc_now()
     touched: set[str] = set()
     for answer in polled:
@@ -78,8 +78,13 @@ def _desks(context: Context, resting: Sequence[Order]) -> list[Desk]:
 
 async def _poll_all(context: Context, desks: Sequence[Desk]) -> list[Polled]:
     known = await asyncio.to_thread(accounts.find_many, {desk.account_id for desk in desks})
-    polls = (_poll(context, known[desk.account_id], desk) for desk in desks if desk.account_id in known)
-    return list(await asyncio.gather(*polls))
+    there = [desk for desk in desks if desk.account_id in known]
+
+    async def poll(desk: Desk) -> Polled:
+        return await _poll(context, known[desk.account_id], desk)
+
+    polled = await ask_side_by_side(context, there, lambda d: d.pot, poll, patience_seconds=READ_SECONDS)
+    return [answer or Polled(desk, is_whole=False) for desk, answer in zip(there, polled, strict=True)]
 
 
 async def _poll(context: Context, account: Account, desk: Desk) -> Polled:
