@@ -17,8 +17,12 @@ Answer = TypeVar("Answer")
 POLL_SHARE = 0.3
 """Of a venue's limit, what the polls of resting orders may take at most."""
 
-READS_AT_ONCE = 50
-"""Reads that are on their way together: so many at most still arrive when a venue has told us to wait."""
+READS_AT_ONCE = 150
+"""Reads that are on their way together: three quarters of a transport's connections, so that writes find one. About so
+many still arrive when a venue has told us to wait.
+"""
+
+_WATCH_SECONDS = 0.05
 
 
 def affordable(
@@ -57,23 +61,32 @@ async def ask_side_by_side(
     *,
     patience_seconds: float,
 ) -> list[Answer | None]:
-    """Ask about everything that is wanted, some at a time, and return the answers in their order.
+    """Ask about everything that is wanted, so many at a time, and return the answers in their order.
 
     None for what was not asked: its venue told us to wait meanwhile, or `patience_seconds` were over before its turn.
     """
-    began = monotonic()
-    answers: list[Answer | None] = []
-    for start in range(0, len(wanted), READS_AT_ONCE):
-        if start and monotonic() - began > patience_seconds:
-            return answers + [None] * (len(wanted) - start)
-        part = wanted[start : start + READS_AT_ONCE]
-        closed = (
-            await asyncio.to_thread(_closed, context, {pot_of(item) for item in part}) if start else set()
-        )
-        open_now = [item for item in part if pot_of(item) not in closed]
-        told = iter(await asyncio.gather(*(ask(item) for item in open_now)))
-        answers += [None if pot_of(item) in closed else next(told) for item in part]
-    return answers
+    ends_at = monotonic() + patience_seconds
+    slots = asyncio.Semaphore(READS_AT_ONCE)
+    closed: set[Pot] = set()
+
+    async def in_turn(item: T) -> Answer | None:
+        async with slots:
+            return None if pot_of(item) in closed or monotonic() > ends_at else await ask(item)
+
+    watch = asyncio.create_task(_watch_closed(context, {pot_of(item) for item in wanted}, closed))
+    try:
+        return list(await asyncio.gather(*(in_turn(item) for item in wanted)))
+    finally:
+        watch.cancel()
+
+
+async def _watch_closed(context: Context, pots: set[Pot], closed: set[Pot]) -> None:
+    """Note which pots a venue has closed, whoever was told, for as long as somebody asks."""
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        now_closed = await asyncio.to_thread(_closed, context, pots)
+        closed.clear()
+        closed.update(now_closed)
 
 
 def _closed(context: Context, pots: set[Pot]) -> set[Pot]:
