@@ -21,7 +21,7 @@ def measure_one(house: House, messages: int = MESSAGES) -> dict[str, Any]:
     provider = house.create_provider("one")
     terms = [f"--set={name}={value}" for name, value in {**TERMS, "max_open_positions": "1000"}.items()]
     who = ("--count", "1", "--first", str(_NUMBER), "--provider", provider.provider_id)
-    house.cli("followers", "create", *who, "--venue", BINANCE, "--environment", "sandbox", *terms)
+    house.cli("followers", "create", *who, "--venue", BINANCE, "--environment", "sandbox", "--sizing", "fixed:50", *terms)
     house.wait_for_balances(60)
     house.wait_until_watched()
     database = house.open_database()
