@@ -7,6 +7,8 @@ from math import ceil
 from time import monotonic
 from typing import TypeVar
 
+from redis.exceptions import RedisError
+
 from shared.brokers.weights import Call, VenueLimits
 from worker.context import Context
 from worker.limits import Pot, Urgency
@@ -84,7 +86,11 @@ async def _watch_closed(context: Context, pots: set[Pot], closed: set[Pot]) -> N
     """Note which pots a venue has closed, whoever was told, for as long as somebody asks."""
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
-        now_closed = await asyncio.to_thread(_closed, context, pots)
+        try:
+            now_closed = await asyncio.to_thread(_closed, context, pots)
+        except RedisError:
+            # Nobody knows then; each of our reads still ends by its own time-out.
+            continue
         closed.clear()
         closed.update(now_closed)
 
