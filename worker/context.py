@@ -83,12 +83,15 @@ class Context:
     )
 
     def gather(self) -> None:
-        """Wait until what comes close together is there, and let a fan-out go first; see `shared.gathering`.
-
-        Who only tells or counts takes the database's time from those who send: while a fan-out is under way it stands
-        back, for some seconds at most.
-        """
+        """Wait until what comes close together is there, and let a fan-out go first; see `shared.gathering`."""
         time.sleep(self.gather_seconds)
+        self.step_back()
+
+    def step_back(self) -> None:
+        """Let a fan-out go first: who only tells or counts takes the database's time from those who send.
+
+        It waits while one is under way, for some seconds at most.
+        """
         for _ in range(_MOST_STEPS_BACK):
             if not self.is_busy():
                 return

@@ -19,11 +19,13 @@ from shared.models import records
 from shared.tasks import TaskName
 from worker.broker import WorkerAMQP
 from worker.context import utc_now
+from worker.events import LaterEvents
 
 log = get_logger(__name__)
 
 app = Celery("worker", amqp=WorkerAMQP)
 app.config_from_object("celeryconfig")
+app.steps["consumer"].add(LaterEvents)
 
 Body = Callable[..., object]
 

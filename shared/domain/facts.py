@@ -1,8 +1,10 @@
 """All that the gates may look at, read before they run."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, TypeVar
 
 from shared.domain.accounts import Account
 from shared.domain.bots import TradingBot
@@ -10,7 +12,9 @@ from shared.domain.halts import Halt
 from shared.domain.instruments import Instrument
 from shared.domain.plans import Tier
 from shared.domain.signals import Side, Signal
-from shared.domain.trades import Trade
+from shared.domain.trades import AliveTrade, Trade
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,20 @@ class Facts:
     shorts: bool
     bid: Decimal | None
     ask: Decimal | None
-    trades: tuple[Trade, ...]
+    trades: tuple[AliveTrade | Trade, ...]
     trade_id: str
     closed_trades: int = 0
     detection_seconds: int = 0
+    _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def side(self) -> Side:
         """The side to enter; a message that implies none is a buy."""
         return self.signal.side or Side.BUY
+
+    def once(self, compute: "Callable[[Facts], T]") -> T:
+        """Return what a function makes of these facts, computed the first time it is asked for."""
+        if compute not in self._known:
+            self._known[compute] = compute(self)
+        made: T = self._known[compute]
+        return made

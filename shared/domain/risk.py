@@ -18,7 +18,7 @@ from shared.domain.plans import PLANS
 from shared.domain.receipts import GateResult, Verdict
 from shared.domain.signals import Side
 from shared.domain.sized_entry import priced_legs, size_entry
-from shared.domain.trades import Trade
+from shared.domain.trades import AliveTrade, Trade
 
 MAX_NAKED_SECONDS = 10
 """How long a filled entry may stand without a stop because nobody has asked the venue yet."""
@@ -244,7 +244,7 @@ def _buying_power(facts: Facts) -> Seen:
     return Seen(f"{sized.notional:.2f}", f"{available:.2f}", Denial("BUYING_POWER", detail))
 
 
-def _others(facts: Facts) -> tuple[Trade, ...]:
+def _others(facts: Facts) -> tuple[AliveTrade | Trade, ...]:
     # A pass that is repeated after a crash must not be denied by its own trade.
     return tuple(trade for trade in facts.trades if trade.trade_id != facts.trade_id and not trade.is_over)
 

@@ -28,7 +28,11 @@ class SizedEntry:
 
 
 def size_entry(facts: Facts) -> SizedEntry | Denial:
-    """Compute legs, stop and quantities; the gates and the plan call this same function."""
+    """Return legs, stop and quantities; two gates and the plan look at the same ones."""
+    return facts.once(_size_entry)
+
+
+def _size_entry(facts: Facts) -> SizedEntry | Denial:
     priced = priced_legs(facts)
     if isinstance(priced, Denial):
         return priced
@@ -98,6 +102,10 @@ def _fit_to_legs(
 
 def priced_legs(facts: Facts) -> tuple[tuple[Leg, ...], Decimal, StopChoice] | Denial:
     """Return the legs of an entry, the price that risk is measured from, and the stop; or why there are none."""
+    return facts.once(_priced_legs)
+
+
+def _priced_legs(facts: Facts) -> tuple[tuple[Leg, ...], Decimal, StopChoice] | Denial:
     if facts.bid is None or facts.ask is None:
         return Denial("NO_QUOTE", f"No current price of {facts.symbol} at {facts.account.venue}.")
     instrument = known_instrument(facts.instrument)

@@ -102,3 +102,19 @@ class Trade:
     def is_over(self) -> bool:
         """Tell whether nothing is left to do for this trade."""
         return self.status in {TradeStatus.CLOSED, TradeStatus.CANCELED}
+
+
+@dataclass(frozen=True)
+class AliveTrade:
+    """A pending or open trade as far as gates look at it: an account may have hundreds, and all are read at each signal."""
+
+    trade_id: str
+    account_id: str
+    symbol: str
+    side: Side
+    status: TradeStatus
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether it has ended since it was read."""
+        return self.status in {TradeStatus.CLOSED, TradeStatus.CANCELED}

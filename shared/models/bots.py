@@ -40,6 +40,13 @@ def active_ids_of(provider_id: str) -> list[str]:
     return [row["_id"] for row in raw_rows_of(TradingBot).find(query, {"_id": 1}).sort("_id", 1)]
 
 
+def active_of_few(provider_id: str, most: int) -> dict[str, BotTerms] | None:
+    """Read a provider's active trading bots by id, in order; None where there are more than `most`."""
+    query = {"provider_id": provider_id, "state": str(BotState.ACTIVE)}
+    rows = list(raw_rows_of(TradingBot).find(query).sort("_id", 1).limit(most + 1))
+    return None if len(rows) > most else {row["_id"]: _domain(row) for row in rows}
+
+
 def find_active(bot_ids: Many[str]) -> list[BotTerms]:
     """Read those of the bots that are active, in the order in which they were named."""
     query = {"_id": {"$in": list(bot_ids)}, "state": str(BotState.ACTIVE)}

@@ -5,16 +5,17 @@ minute, and whoever writes them waits that long (decision 0007).
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from mongoengine.connection import get_connection
 from pymongo import MongoClient
 
-Write = Callable[[bool], object]
+Write = Callable[[bool], Any]
 """Makes one write; True tells it to wait until a majority has it in its journal, False not to wait."""
 
 
-def write_all(*writes: Write) -> None:
-    """Make writes in order and wait once: for the last, and with it for all.
+def write_all(*writes: Write) -> list[Any]:
+    """Make writes in order and wait once: for the last, and with it for all; return what each said at its last turn.
 
     A replica set acknowledges a write by a majority only when everything before it in the log of the same primary
     is there as well. Where another primary was elected in between, all are made again, each with a wait of its own.
@@ -27,14 +28,12 @@ def write_all(*writes: Write) -> None:
         If the server is away; how many were written is unknown.
     """
     if not writes:
-        return
+        return []
     primary = _primary()
-    for write in writes[:-1]:
-        write(False)
-    writes[-1](True)
+    said = [*(write(False) for write in writes[:-1]), writes[-1](True)]
     if len(writes) > 1 and _primary() != primary:
-        for write in writes:
-            write(True)
+        said = [write(True) for write in writes]
+    return said
 
 
 def _primary() -> object:

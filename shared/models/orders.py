@@ -134,9 +134,12 @@ class Move:
         return changed(order, **changes)
 
 
-def create_many_once(orders: Sequence[OrderValue]) -> set[str]:
-    """Insert intents; return the ids of entries that lost to another bot's entry for the same message."""
-    refused = insert_many_once(Order, [_born(order) for order in orders])
+def create_many_once(orders: Sequence[OrderValue], *, wait: bool = True) -> set[str]:
+    """Insert intents; return the ids of entries that lost to another bot's entry for the same message.
+
+    `wait` as in `shared.models.durable`.
+    """
+    refused = insert_many_once(Order, [_born(order) for order in orders], wait=wait)
     if not refused:
         return set()
     present = {row["_id"] for row in raw_rows_of(Order).find({"_id": {"$in": list(refused)}}, {"_id": 1})}

@@ -107,10 +107,14 @@ class Receipt(BaseDocument):
     }
 
 
-def record_reading(record: SignalRecord) -> bool:
-    """Store a reading; the same reading again changes nothing. True where it was not there before."""
+def record_reading(record: SignalRecord, *, wait: bool = True) -> bool:
+    """Store a reading; the same reading again changes nothing. True where it was not there before.
+
+    `wait` as in `shared.models.durable`.
+    """
     row = to_row(record, "signal_id")
-    stored = rows_of(Signal).replace_one({"_id": record.signal_id}, row, upsert=True)
+    rows = rows_of(Signal) if wait else hints_of(Signal)
+    stored = rows.replace_one({"_id": record.signal_id}, row, upsert=True)
     return stored.upserted_id is not None
 
 
@@ -152,15 +156,20 @@ def make_reading(record: SignalRecord) -> Reading:
     return reading
 
 
-def claim_content(content_key: str, message_key: str, posted_at: datetime, window: timedelta) -> str:
-    """Claim a content for a message; return the message that holds it, which may be another."""
+def claim_content(
+    content_key: str, message_key: str, posted_at: datetime, window: timedelta, *, wait: bool = True
+) -> str:
+    """Claim a content for a message; return the message that holds it, which may be another.
+
+    `wait` as in `shared.models.durable`.
+    """
     free = {
         "_id": content_key,
         "$or": [{"message_key": message_key}, {"posted_at": {"$lt": posted_at - window}}],
     }
     claim = {"$set": {"message_key": message_key, "posted_at": posted_at}}
     try:
-        rows_of(ContentKey).update_one(free, claim, upsert=True)
+        (rows_of(ContentKey) if wait else hints_of(ContentKey)).update_one(free, claim, upsert=True)
     except DuplicateKeyError:
         row = rows_of(ContentKey).find_one({"_id": content_key})
         return row["message_key"] if row else message_key

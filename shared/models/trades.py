@@ -3,15 +3,16 @@
 from collections.abc import Collection as Many
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from mongoengine import fields
 
 from shared.domain.money import ZERO
+from shared.domain.trades import AliveTrade, TradeStatus
 from shared.domain.trades import Trade as TradeValue
-from shared.domain.trades import TradeStatus
 from shared.models.base import BaseDocument
 from shared.models.changes import Change, change_all
 from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, to_row
@@ -20,6 +21,8 @@ from shared.models.together import Find, run
 
 # What one look at a symbol finds; the next one is a second away.
 _MOST_TOUCHED = 2000
+AnyTrade = TypeVar("AnyTrade", AliveTrade, TradeValue)
+
 _ALIVE = [str(TradeStatus.PENDING), str(TradeStatus.OPEN)]
 
 
@@ -112,9 +115,9 @@ class Untold:
     shown: Shown
 
 
-def create_many_once(trades: Sequence[TradeValue]) -> None:
-    """Insert planned trades, leaving those that an earlier pass wrote."""
-    insert_many_once(Trade, [to_row(trade, "trade_id") for trade in trades])
+def create_many_once(trades: Sequence[TradeValue], *, wait: bool = True) -> None:
+    """Insert planned trades, leaving those that an earlier pass wrote; `wait` as in `shared.models.durable`."""
+    insert_many_once(Trade, [to_row(trade, "trade_id") for trade in trades], wait=wait)
 
 
 def delete_unentered(trade_ids: Many[str]) -> None:
@@ -136,19 +139,29 @@ def finding_many(trade_ids: Many[str]) -> Find[list[TradeValue]]:
 
 def alive_of_accounts(account_ids: Many[str]) -> dict[str, list[TradeValue]]:
     """List pending and open trades of several accounts in one query, by account."""
-    return run(finding_alive(account_ids))
+    rows = raw_rows_of(Trade).find(_alive_of(account_ids))
+    return _by_account(account_ids, [_domain(row) for row in rows])
 
 
-def finding_alive(account_ids: Many[str]) -> Find[dict[str, list[TradeValue]]]:
-    """Return the find of pending and open trades of several accounts, by account."""
+def finding_alive(account_ids: Many[str]) -> Find[dict[str, list[AliveTrade]]]:
+    """Return the find of what gates look at of pending and open trades, by account."""
+    return Find(
+        Trade,
+        _alive_of(account_ids),
+        lambda rows: _by_account(account_ids, [from_row(AliveTrade, row, "trade_id") for row in rows]),
+        fields=tuple(field.name for field in dataclass_fields(AliveTrade) if field.name != "trade_id"),
+    )
 
-    def by_account(rows: list[Row]) -> dict[str, list[TradeValue]]:
-        found: dict[str, list[TradeValue]] = {account_id: [] for account_id in account_ids}
-        for row in rows:
-            found[row["account_id"]].append(_domain(row))
-        return found
 
-    return Find(Trade, {"account_id": {"$in": list(account_ids)}, "status": {"$in": _ALIVE}}, by_account)
+def _alive_of(account_ids: Many[str]) -> Row:
+    return {"account_id": {"$in": list(account_ids)}, "status": {"$in": _ALIVE}}
+
+
+def _by_account(account_ids: Many[str], found: Sequence[AnyTrade]) -> dict[str, list[AnyTrade]]:
+    listed: dict[str, list[AnyTrade]] = {account_id: [] for account_id in account_ids}
+    for trade in found:
+        listed[trade.account_id].append(trade)
+    return listed
 
 
 def symbols_in_use() -> dict[tuple[str, str], set[str]]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from time import monotonic
 
 from shared.brokers.base import Balance
 from shared.brokers.weights import Call
@@ -26,6 +27,9 @@ log = get_logger(__name__)
 
 READ_SECONDS = 8.0
 PAGE = 500
+AT_ONCE = 100
+PATIENT_SECONDS = 20.0
+"""How long a snapshot lets signals go first: a task has a limit, and balances that nobody reads grow too old to plan with."""
 
 
 def refresh(context: Context, account_ids: Sequence[str]) -> int:
@@ -53,15 +57,17 @@ def refresh(context: Context, account_ids: Sequence[str]) -> int:
 def snapshot(context: Context) -> str:
     """Read balances that are getting old and store a point of every account's equity."""
     after, count = "", 0
-    now = utc_now()
+    now, began = utc_now(), monotonic()
     while page := accounts.all_active(after, PAGE):
         old = [
             a.account_id
             for a in page
             if a.balance_at is None or now - a.balance_at > _refresh_after(context, a)
         ]
-        if old:
-            refresh(context, old)
+        for start in range(0, len(old), AT_ONCE):
+            if monotonic() - began < PATIENT_SECONDS:
+                context.step_back()
+            refresh(context, old[start : start + AT_ONCE])
         _record_equity(context, [a.account_id for a in page], now)
         after, count = page[-1].account_id, count + len(page)
         if len(page) < PAGE:

@@ -12,11 +12,13 @@ from shared.models.providers import ProviderTerms
 WINDOW = timedelta(minutes=10)
 
 
-def duplicate_of(message: InboxMessage, terms: ProviderTerms, signal: Signal) -> str | None:
-    """Return the message that said the same first, or None if this one did."""
+def duplicate_of(
+    message: InboxMessage, terms: ProviderTerms, signal: Signal, *, wait: bool = True
+) -> str | None:
+    """Return the message that said the same first, or None if this one did; `wait` as in `shared.models.durable`."""
     key = content_key(terms.provider_id, signal)
     mine = f"{message.source}:{message.channel_id}:{message.message_id}"
-    holder = signals.claim_content(key, mine, message.posted_at, WINDOW)
+    holder = signals.claim_content(key, mine, message.posted_at, WINDOW, wait=wait)
     return None if holder == mine else holder.rsplit(":", 1)[-1]
 
 

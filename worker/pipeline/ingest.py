@@ -108,10 +108,7 @@ def _act(
         return _end(message, MessageStatus.QUARANTINED, "LOW_CONFIDENCE", terms, record, detail=reading.doubt)
     if reading.action is not Action.OPEN:
         return _act_on_commands(context, message, terms, record)
-    # Planning comes after the reading is stored, so one that was not there has never been planned;
-    # a later revision may still meet what its original left.
-    is_first_pass = signals.record_reading(record) and message.revision == 0
-    planned = route.plan_for_all(context, message, terms, record, is_first_pass=is_first_pass)
+    planned = route.plan_for_all(context, message, terms, record)
     if planned.is_cut:
         tell(planned.receipts)
         messages.postpone(message.row_id, utc_now() + route.RING_AGAIN)

@@ -21,8 +21,9 @@ from shared.domain.orders import Order
 from shared.domain.receipts import GateResult, Receipt, Verdict
 from shared.domain.risk import run_gates
 from shared.domain.sized_entry import SizedEntry, size_entry
-from shared.domain.trades import Trade, TradeStatus
+from shared.domain.trades import AliveTrade, Trade, TradeStatus
 from shared.models import accounts, halts, orders, trades, users
+from shared.models.durable import write_all
 from shared.models.mapping import millisecond
 from shared.models.messages import InboxMessage
 from shared.models.signals import SignalRecord
@@ -45,7 +46,7 @@ class _World:
 
     accounts: dict[str, Account]
     people: dict[str, users.Person]
-    trades: dict[str, list[Trade]]
+    trades: dict[str, list[AliveTrade]]
     halts: list[Halt]
     instruments: dict[tuple[str, str], Instrument | None]
     prices: dict[tuple[str, str], tuple[Decimal, Decimal] | None]
@@ -261,8 +262,12 @@ def _write(planning: Planning, passed: Sequence[_Passed], orphans: set[str]) -> 
         return []
     # A pass that died between a trade and its orders left a plan that nobody can carry out.
     trades.delete_unentered([item.trade.trade_id for item in passed if item.trade.trade_id in orphans])
-    trades.create_many_once([item.trade for item in passed])
-    refused = orders.create_many_once([order for item in passed for order in item.orders])
+    planned = [item.trade for item in passed]
+    wanted = [order for item in passed for order in item.orders]
+    _, refused = write_all(
+        lambda wait: trades.create_many_once(planned, wait=wait),
+        lambda wait: orders.create_many_once(wanted, wait=wait),
+    )
     receipts = []
     for item in passed:
         if any(order.order_id in refused for order in item.orders):

@@ -10,6 +10,7 @@ from shared.domain.rotation import rotated
 from shared.domain.signals import Signal
 from shared.logs import get_logger
 from shared.models import bots, messages, signals
+from shared.models.durable import write_all
 from shared.models.messages import InboxMessage
 from shared.models.providers import ProviderTerms
 from shared.models.signals import SignalRecord
@@ -35,36 +36,44 @@ _SIGN_SECONDS = 1.0
 
 
 def plan_for_all(
-    context: Context,
-    message: InboxMessage,
-    terms: ProviderTerms,
-    record: SignalRecord,
-    *,
-    is_first_pass: bool,
+    context: Context, message: InboxMessage, terms: ProviderTerms, record: SignalRecord
 ) -> plan.ChunkPlan:
-    """Plan for every active bot of the provider; return the receipts that are not written yet.
+    """Store the reading and plan it for every active bot of the provider; return the receipts that are not written yet.
 
-    Incomplete where some wait for a balance, or for another pass. Bots that have a receipt already are left alone, so that a repeated
-    pass only finishes the rest.
+    Incomplete where some wait for a balance, or for another pass. Bots that have a receipt already are left alone, so
+    that a repeated pass only finishes the rest.
     """
+    planning = _begin(message, terms, record)
+    told = set() if planning.is_first_pass else signals.bots_told(record.signal_id)
+    followers = bots.active_of_few(terms.provider_id, FIRST_CHUNK)
+    listed = [*followers] if followers is not None else bots.active_ids_of(terms.provider_id)
+    waiting = [bot_id for bot_id in rotated(listed, record.signal_id) if bot_id not in told]
+    if followers is None:
+        return _plan_in_chunks(context, planning, waiting, len(told))
+    if not waiting:
+        return plan.ChunkPlan([], is_complete=True)
+    return plan.plan_chunk(context, planning, [followers[bot_id] for bot_id in waiting], place=len(told))
+
+
+def _begin(message: InboxMessage, terms: ProviderTerms, record: SignalRecord) -> Planning:
     signal = record.signal
     if signal is None:
         raise ValueError("only an open is planned")
-    told = set() if is_first_pass else signals.bots_told(record.signal_id)
-    listed = rotated(bots.active_ids_of(terms.provider_id), record.signal_id)
-    waiting = [bot_id for bot_id in listed if bot_id not in told]
-    if not waiting:
-        return plan.ChunkPlan([], is_complete=True)
-    planning = Planning(
+    # Planning comes after the reading is stored, so one that was not there has never been planned;
+    # a later revision may still meet what its original left.
+    same, is_new = write_all(
+        lambda wait: duplicate_of(message, terms, signal, wait=wait),
+        lambda wait: signals.record_reading(record, wait=wait),
+    )
+    return Planning(
         message=message,
         terms=terms,
         record=record,
         signal=signal,
         symbol=_symbol(signal, message),
-        duplicate_of=duplicate_of(message, terms, signal),
-        is_first_pass=is_first_pass,
+        duplicate_of=same,
+        is_first_pass=is_new and message.revision == 0,
     )
-    return _plan_in_chunks(context, planning, waiting, len(told))
 
 
 def _plan_in_chunks(
