@@ -11,7 +11,7 @@ from shared.domain.halts import HaltState, ScopeKind, parse_scope
 from shared.domain.identifiers import halt_id
 from shared.models import denials, flattens, providers
 from shared.models.flattens import FlattenState, FlattenStatus
-from shared.models.halts import set_halt
+from shared.models.halts import set_halt, set_if_active
 from shared.models.mapping import Row
 from shared.tasks import TaskName, enqueue
 
@@ -33,8 +33,24 @@ def begin_halt(
 ) -> str | None:
     """Put a scope into a state and, where `flatten_by` says who asks and how, ask for its flatten; its halt's id."""
     set_halt(scope, state, reason, at)
-    if flatten_by is None:
-        return None
+    return None if flatten_by is None else _ask_for_flatten(scope, at, flatten_by)
+
+
+def trip(scope: str, reason: str, at: datetime, *, flatten_by: tuple[str, str] | None = None) -> bool:
+    """Let a breaker put a scope that trades into REDUCING and deny what waits; false where it is halted already.
+
+    No wave that begins later sends an entry; what a wave had read before may still go, as with every halt.
+    """
+    if not set_if_active(scope, HaltState.REDUCING, reason, at):
+        return False
+    if flatten_by is not None:
+        _ask_for_flatten(scope, at, flatten_by)
+    _, trade_ids = deny_waiting(scope, f"{scope} is {HaltState.REDUCING}: {reason}")
+    ring_denied(trade_ids)
+    return True
+
+
+def _ask_for_flatten(scope: str, at: datetime, flatten_by: tuple[str, str]) -> str:
     identity = halt_id(scope, at.isoformat())
     by, via = flatten_by
     due = at + timedelta(seconds=_FLATTEN_RING_SECONDS)

@@ -12,13 +12,22 @@ from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.domain.bots import BotSettings, MissingStop
+from shared.domain.hours import parse_hours
 from shared.domain.instruments import AssetClass
 from shared.domain.money import parse_decimal
+from shared.domain.signals import Side
 
-_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+_EXCHANGE = re.compile(r"X[A-Z]{3}")
 _MOST_WEIGHTS = 10
 _LARGEST_WEIGHT = 1000
 _SYMBOL = re.compile(r"[A-Z0-9./-]{1,32}")
+
+
+class YesNo(StrEnum):
+    """How a setting that is on or off is written."""
+
+    YES = "yes"
+    NO = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,12 @@ class SettingTerms:
 _MEANINGS: dict[str, str] = {
     "max_open_positions": "positions open or about to be, on the account, at most",
     "max_per_symbol": "of those, in one symbol",
+    "max_daily_loss_percent": "no entry once the account has lost so much of what it began the day with, realised and open",
+    "max_user_loss_percent": "the same for all accounts of the user together",
+    "max_portfolio_risk_percent": "what all stops together may lose, of the equity, with what is reserved",
+    "flatten_on_loss": "close what is open when a daily loss is reached",
     "max_signal_age_seconds": "an older signal is not traded",
+    "max_drift_r": "how far the price may have run since the message, in distances to the stop; 0 = any",
     "min_confidence": "the parser's confidence a signal needs",
     "entry_valid_seconds": "an unfilled entry is cancelled after this time",
     "missing_stop": "for a signal without a stop: default = take one by asset class, deny = do not trade",
@@ -46,13 +60,19 @@ _MEANINGS: dict[str, str] = {
     "allowed_symbols": "only these symbols; empty = all",
     "blocked_symbols": "never these symbols",
     "asset_classes": "only these asset classes; empty = all",
-    "trading_hours": "entries only between these times of day; empty = always",
-    "time_zone": "the zone of trading_hours and of the trading day",
+    "sides": "only these sides; empty = both",
+    "trading_hours": "entries only between these times of day (Mon-Fri 09:30-16:00; Sat 10:00-12:00); empty = always",
+    "exchange": "entries only while this exchange is open, by its own calendar (XNYS, XLON, XETR); empty = always",
+    "time_zone": "the zone of trading_hours",
 }
 _RANGES: dict[str, tuple[Decimal, Decimal]] = {
     "max_open_positions": (Decimal(1), Decimal(1000)),
     "max_per_symbol": (Decimal(1), Decimal(100)),
+    "max_daily_loss_percent": (Decimal("0.1"), Decimal(100)),
+    "max_user_loss_percent": (Decimal("0.1"), Decimal(100)),
+    "max_portfolio_risk_percent": (Decimal("0.1"), Decimal(100)),
     "max_signal_age_seconds": (Decimal(1), Decimal(86_400)),
+    "max_drift_r": (Decimal(0), Decimal(10)),
     "min_confidence": (Decimal(0), Decimal(1)),
     "entry_valid_seconds": (Decimal(1), Decimal(30 * 86_400)),
     "default_stop_percent": (Decimal(0), Decimal(99)),
@@ -76,7 +96,12 @@ def list_settings() -> tuple[SettingTerms, ...]:
 
 
 def apply_settings(settings: BotSettings, assignments: Iterable[str]) -> BotSettings:
-    """Change settings by `NAME=VALUE` texts; a later one wins.
+    """Change settings by `NAME=VALUE` texts; a later one wins; raises as `read_settings`."""
+    return replace(settings, **read_settings(assignments))
+
+
+def read_settings(assignments: Iterable[str]) -> dict[str, Any]:
+    """Read `NAME=VALUE` texts; a later one wins.
 
     Raises
     ------
@@ -95,28 +120,34 @@ def apply_settings(settings: BotSettings, assignments: Iterable[str]) -> BotSett
             changes[name] = _read(name, text.strip(), hints[name])
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
-    return replace(settings, **changes)
+    return changes
 
 
 def write_setting(value: object) -> str:
     """Write a setting's value as `apply_settings` reads it."""
+    if isinstance(value, bool):
+        return str(YesNo.YES if value else YesNo.NO)
     return ",".join(str(item) for item in value) if isinstance(value, tuple) else str(value)
 
 
 def _read(name: str, text: str, kind: Any) -> object:
     if kind is int or kind is Decimal:
         return _read_number(name, text, whole=kind is int)
+    if kind is bool:
+        return _read_choice(YesNo, text.lower()) is YesNo.YES
     if kind is MissingStop:
         return _read_choice(MissingStop, text)
+    if kind == tuple[Side, ...]:
+        return tuple(_read_choice(Side, word) for word in _words(text))
     if kind == tuple[AssetClass, ...]:
         return tuple(_read_choice(AssetClass, word) for word in _words(text))
     if kind == tuple[Decimal, ...]:
         return _read_weights(_words(text))
     if kind == tuple[str, ...]:
         return tuple(_read_symbol(word) for word in _words(text))
-    if name == "trading_hours":
-        return _read_hours(text)
-    return _read_zone(text)
+    if name == "exchange":
+        return _read_exchange(text)
+    return _read_hours(text) if name == "trading_hours" else _read_zone(text)
 
 
 def _read_number(name: str, text: str, *, whole: bool) -> int | Decimal:
@@ -155,9 +186,15 @@ def _read_weights(words: list[str]) -> tuple[Decimal, ...]:
 
 
 def _read_hours(text: str) -> str:
-    if text and not _HOURS.fullmatch(text):
-        raise ValueError(f"must be HH:MM-HH:MM, not {text[:40]!r}")
+    parse_hours(text)
     return text
+
+
+def _read_exchange(text: str) -> str:
+    exchange = text.upper()
+    if exchange and not _EXCHANGE.fullmatch(exchange):
+        raise ValueError(f"{text[:40]!r} is no exchange's code (XNYS, XLON, XETR)")
+    return exchange
 
 
 def _read_zone(text: str) -> str:
@@ -175,12 +212,17 @@ def _form(name: str, kind: Any) -> str:
     if name in _RANGES:
         low, high = _RANGES[name]
         return f"{'whole number' if kind is int else 'number'}, {low} to {high}"
+    if kind is bool:
+        return " or ".join(YesNo)
     if kind is MissingStop:
         return " or ".join(MissingStop)
+    if kind == tuple[Side, ...]:
+        return f"list of {', '.join(Side)}"
     if kind == tuple[AssetClass, ...]:
         return f"list of {', '.join(AssetClass)}"
     if kind == tuple[Decimal, ...]:
         return "weights, separated by commas (50,30,20)"
     if kind == tuple[str, ...]:
         return "list, separated by commas"
-    return "HH:MM-HH:MM" if name == "trading_hours" else "name of a time zone"
+    forms = {"trading_hours": "Mon-Fri HH:MM-HH:MM; ...", "exchange": "code of an exchange"}
+    return forms.get(name, "name of a time zone")

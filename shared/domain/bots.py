@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from shared.domain.instruments import AssetClass
 from shared.domain.money import parse_decimal
+from shared.domain.signals import Side
 
 
 class BotState(StrEnum):
@@ -80,13 +81,18 @@ DEFAULT_STOP_PERCENT: dict[AssetClass, Decimal] = {
 class BotSettings:
     """Limits and filters of a trading bot, with the defaults of DESIGN 7.
 
-    Times are in seconds, percentages of 100. `default_stop_percent` of zero means the table by
-    asset class. `max_slippage_percent` bounds how far a market entry may be from the quote.
+    Times are in seconds, percentages of 100, R in distances from the entry to its stop. `default_stop_percent` of zero
+    means the table by asset class. Losses are measured against what was there when the day began.
     """
 
     max_open_positions: int = 3
     max_per_symbol: int = 1
+    max_daily_loss_percent: Decimal = Decimal(5)
+    max_user_loss_percent: Decimal = Decimal(5)
+    max_portfolio_risk_percent: Decimal = Decimal(10)
+    flatten_on_loss: bool = False
     max_signal_age_seconds: int = 120
+    max_drift_r: Decimal = Decimal("0.5")
     min_confidence: Decimal = Decimal("0.6")
     entry_valid_seconds: int = 4 * 3600
     missing_stop: MissingStop = MissingStop.DEFAULT
@@ -98,7 +104,9 @@ class BotSettings:
     allowed_symbols: tuple[str, ...] = ()
     blocked_symbols: tuple[str, ...] = ()
     asset_classes: tuple[AssetClass, ...] = ()
+    sides: tuple[Side, ...] = ()
     trading_hours: str = ""
+    exchange: str = ""
     time_zone: str = "UTC"
 
     def stop_percent(self, asset_class: AssetClass) -> Decimal:
@@ -108,7 +116,10 @@ class BotSettings:
 
 @dataclass(frozen=True)
 class TradingBot:
-    """Provider × account × sizing × settings, owned by one user."""
+    """Provider × account × sizing × settings, owned by one user.
+
+    `own` names the settings that the bot itself has set; None where it has set all (see `shared.domain.layers`).
+    """
 
     trading_bot_id: str
     user_id: str
@@ -117,3 +128,4 @@ class TradingBot:
     state: BotState
     sizing: Sizing
     settings: BotSettings
+    own: tuple[str, ...] | None = None

@@ -43,6 +43,7 @@ class Via(StrEnum):
     CLI = "cli"
     WEB = "web"
     BOT = "bot"
+    BREAKER = "breaker"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from shared.domain.accounts import Account
 from shared.domain.bots import TradingBot
+from shared.domain.day_result import DayResult
 from shared.domain.halts import Halt
 from shared.domain.instruments import Instrument
 from shared.domain.plans import Tier
@@ -18,10 +19,35 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """An exchange now: open or not, and when that changes; moments are aware UTC, None where the calendar ends."""
+
+    exchange: str
+    is_open: bool
+    opens_at: datetime | None
+    closes_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsersDay:
+    """A user's day over all accounts, in one currency; `result` is None where `lacks` says what is missing.
+
+    `rates` says at which rates it was summed and how old they are; empty where all accounts are in one currency.
+    """
+
+    result: DayResult | None
+    currency: str
+    rates: str = ""
+    lacks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that the gates may look at, read before they run; `now` and prices are part of it.
 
-    `detection_seconds`: how long a fill of a resting entry may stay unseen, by the venue's limit and who shares it.
+    `signals_today` does not count this one. `detection_seconds`: how long a fill of a resting entry may stay unseen, by
+    the venue's limit and who shares it. `price_at_post`: the market's price when the message was posted, None where
+    nobody looked. `session`: the exchange that the bot keeps to. `today` and `users_today`: the day's results.
     """
 
     signal: Signal
@@ -44,7 +70,16 @@ class Facts:
     trade_id: str
     closed_trades: int = 0
     detection_seconds: int = 0
+    price_at_post: Decimal | None = None
+    session: Session | None = None
+    today: DayResult | None = None
+    users_today: UsersDay | None = None
     _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def equity(self) -> Decimal | None:
+        """What the account is worth now in its quote asset, None without a balance."""
+        return self.account.balance_total if self.today is None else self.today.equity
 
     @property
     def side(self) -> Side:

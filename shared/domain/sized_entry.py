@@ -33,22 +33,13 @@ def size_entry(facts: Facts) -> SizedEntry | Denial:
 
 
 def _size_entry(facts: Facts) -> SizedEntry | Denial:
-    priced = priced_legs(facts)
+    priced, quantity = priced_legs(facts), planned_quantity(facts)
     if isinstance(priced, Denial):
         return priced
-    legs, reference, stop = priced
-    instrument = known_instrument(facts.instrument)
-    quantity = plan_quantity(
-        facts.bot.sizing,
-        instrument,
-        equity=facts.account.balance_total,
-        entry=reference,
-        stop=stop.price,
-        max_position_percent=facts.bot.settings.max_position_percent,
-        closed_trades=facts.closed_trades,
-    )
     if isinstance(quantity, Denial):
         return quantity
+    legs, reference, stop = priced
+    instrument = known_instrument(facts.instrument)
     weights = facts.bot.settings.entry_split
     sizes = _fit_to_legs(quantity, legs, reference, stop.price, instrument, weights)
     if not any(sizes):
@@ -65,6 +56,27 @@ def _size_entry(facts: Facts) -> SizedEntry | Denial:
         quantity=sum((size for _, size in sized), ZERO),
         notional=sum((instrument.notional(size, leg.price) for leg, size in sized), ZERO),
         risk=sum((risk_money(instrument, size, leg.price, stop.price) for leg, size in sized), ZERO),
+    )
+
+
+def planned_quantity(facts: Facts) -> Decimal | Denial:
+    """Return what the bot's sizing asks for in base units, before it is split over legs."""
+    return facts.once(_planned_quantity)
+
+
+def _planned_quantity(facts: Facts) -> Decimal | Denial:
+    priced = priced_legs(facts)
+    if isinstance(priced, Denial):
+        return priced
+    _, reference, stop = priced
+    return plan_quantity(
+        facts.bot.sizing,
+        known_instrument(facts.instrument),
+        equity=facts.equity,
+        entry=reference,
+        stop=stop.price,
+        max_position_percent=facts.bot.settings.max_position_percent,
+        closed_trades=facts.closed_trades,
     )
 
 

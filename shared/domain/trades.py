@@ -106,13 +106,25 @@ class Trade:
 
 @dataclass(frozen=True)
 class AliveTrade:
-    """A pending or open trade as far as gates look at it: an account may have hundreds, and all are read at each signal."""
+    """A trade as far as limits look at it: an account may have hundreds, and all are read at each signal.
+
+    Fields as in `Trade`; `multiplier` is the instrument's.
+    """
 
     trade_id: str
+    user_id: str
     account_id: str
     symbol: str
     side: Side
     status: TradeStatus
+    realised_pnl: Decimal = ZERO
+    exited: Decimal = ZERO
+    held: Decimal = ZERO
+    entry_average: Decimal | None = None
+    stop_price: Decimal | None = None
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    multiplier: Decimal = Decimal(1)
 
     @property
     def is_over(self) -> bool:

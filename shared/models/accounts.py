@@ -36,6 +36,7 @@ class Account(BaseDocument):
     status_reason = fields.StringField()
     key_checked_at = fields.DateTimeField(null=True)
     reservations = fields.DictField()
+    settings = fields.DictField()
     holds = fields.BooleanField()
     created_at = fields.DateTimeField(required=True)
 
@@ -103,6 +104,15 @@ def finding_many(account_ids: Many[str]) -> Find[dict[str, AccountState]]:
     return Find(
         Account,
         {"_id": {"$in": list(account_ids)}},
+        lambda rows: {row["_id"]: _domain(row) for row in rows},
+    )
+
+
+def finding_of_users(user_ids: Many[str]) -> Find[dict[str, AccountState]]:
+    """Return the find of all accounts of several users, by account id."""
+    return Find(
+        Account,
+        {"user_id": {"$in": list(user_ids)}},
         lambda rows: {row["_id"]: _domain(row) for row in rows},
     )
 

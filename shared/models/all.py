@@ -8,7 +8,7 @@ from shared.models.counters import Counter
 from shared.models.external import ExternalOrder
 from shared.models.fills import Fill, Position
 from shared.models.flattens import Flatten
-from shared.models.halts import Halt
+from shared.models.halts import BreakerTrip, Halt
 from shared.models.market import Candle, EquitySnapshot
 from shared.models.messages import Message
 from shared.models.orders import Order
@@ -47,6 +47,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Outbox,
     Counter,
     Halt,
+    BreakerTrip,
     Flatten,
     AuditEntry,
     UsageEvent,

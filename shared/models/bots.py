@@ -72,8 +72,12 @@ def find(trading_bot_id: str) -> BotTerms | None:
 
 def bot_row(bot: BotTerms) -> Row:
     """Write a bot as it is stored."""
-    return to_row(bot, "trading_bot_id")
+    row = to_row(bot, "trading_bot_id")
+    own = row.pop("own")
+    if own is not None:
+        row["settings"] = {name: row["settings"][name] for name in own}
+    return row
 
 
 def _domain(row: Row) -> BotTerms:
-    return from_row(BotTerms, row, "trading_bot_id")
+    return from_row(BotTerms, {**row, "own": list(row["settings"])}, "trading_bot_id")

@@ -123,6 +123,15 @@ def finding_of_trades(trade_ids: Many[str]) -> Find[list[FillValue]]:
     )
 
 
+def before(trade_ids: Many[str], moment: datetime) -> dict[str, list[FillValue]]:
+    """List the fills of several trades that came before a moment, by trade."""
+    query = {"trade_id": {"$in": list(trade_ids)}, "at": {"$lt": moment}}
+    found: dict[str, list[FillValue]] = {}
+    for row in raw_rows_of(Fill).find(query).sort("at", 1):
+        found.setdefault(row["trade_id"], []).append(from_row(FillValue, row, "fill_id"))
+    return found
+
+
 def of_orders(order_ids: Sequence[str]) -> list[FillValue]:
     """List the fills of several orders."""
     return [

@@ -1,7 +1,7 @@
 """Minute candles and equity over time."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from mongoengine import fields
@@ -86,6 +86,13 @@ def newest_prices(symbols: Iterable[str]) -> dict[str, Decimal]:
         if row is not None:
             found[symbol] = row["close"]
     return found
+
+
+def price_before(venue: str, symbol: str, moment: datetime) -> Decimal | None:
+    """Read the last price of the minute before a moment's own; None where nobody looked then."""
+    minute = moment.replace(second=0, microsecond=0) - timedelta(minutes=1)
+    row = rows_of(Candle).find_one({"_id": f"{venue}:{symbol}:{int(minute.timestamp())}"}, {"close": 1})
+    return None if row is None else row["close"]
 
 
 def record_equity(account_id: str, user_id: str, at: datetime, cash: Decimal, equity: Decimal) -> None:

@@ -50,6 +50,7 @@ class Provider(BaseDocument):
     visibility = fields.StringField(default="public", choices=("public", "members", "role", "approval"))
     active = fields.BooleanField(default=True)
     record = fields.DictField()
+    settings = fields.DictField()
     profile = fields.DictField(null=True)
     created_at = fields.DateTimeField(required=True)
 

@@ -198,22 +198,6 @@ def receipts_of_message(message_id: str) -> list[ReceiptValue]:
     return [from_row(ReceiptValue, row, "receipt_id") for row in rows]
 
 
-def count_passed(user_ids: Sequence[str], since: datetime) -> dict[str, int]:
-    """Count each user's distinct signals that passed since a moment: what a plan's limit counts."""
-    if not user_ids:
-        return {}
-    query = {
-        "user_id": {"$in": list(user_ids)},
-        "at": {"$gte": since},
-        "outcome": "passed",
-        "trade_id": {"$ne": None},
-    }
-    passed: dict[str, set[str]] = {}
-    for row in rows_of(Receipt).find(query, {"user_id": 1, "signal_id": 1}):
-        passed.setdefault(row["user_id"], set()).add(row["signal_id"])
-    return {user_id: len(passed.get(user_id, ())) for user_id in user_ids}
-
-
 def insert_many_once(document: type[BaseDocument], rows: Iterable[Row], *, wait: bool = True) -> set[str]:
     """Insert rows, ignoring those that exist; return the ids that were refused as duplicates.
 

@@ -19,6 +19,7 @@ C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
 F = TypeVar("F")
+G = TypeVar("G")
 
 _FROM = "_from"
 # Larger than any chunk of followers, so that the answer comes whole.
@@ -54,6 +55,10 @@ def run_together(a: Find[A], b: Find[B], c: Find[C], d: Find[D], e: Find[E], /) 
 def run_together(
     a: Find[A], b: Find[B], c: Find[C], d: Find[D], e: Find[E], f: Find[F], /
 ) -> tuple[A, B, C, D, E, F]: ...
+@overload
+def run_together(
+    a: Find[A], b: Find[B], c: Find[C], d: Find[D], e: Find[E], f: Find[F], g: Find[G], /
+) -> tuple[A, B, C, D, E, F, G]: ...
 def run_together(*finds: Find[Any]) -> tuple[Any, ...]:
     """Run several finds in one round trip, one after the other in the database, and return their answers.
 

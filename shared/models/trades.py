@@ -24,6 +24,7 @@ _MOST_TOUCHED = 2000
 AnyTrade = TypeVar("AnyTrade", AliveTrade, TradeValue)
 
 _ALIVE = [str(TradeStatus.PENDING), str(TradeStatus.OPEN)]
+_LIMITED = (*(f.name for f in dataclass_fields(AliveTrade) if f.name not in {"trade_id", "multiplier"}),)
 
 
 class Trade(BaseDocument):
@@ -93,6 +94,8 @@ class Trade(BaseDocument):
             {"fields": ["untold", "tell_at"], "partialFilterExpression": {"untold": True}},
             ["provider_id", "symbol", "status"],
             ["user_id", "status", "-created_at"],
+            # What closed today: rows enter it once, when they are over.
+            {"fields": ["user_id", "closed_at"], "partialFilterExpression": {"status": "closed"}},
             ["source", "channel_id", "message_id"],
         ],
     }
@@ -139,28 +142,28 @@ def finding_many(trade_ids: Many[str]) -> Find[list[TradeValue]]:
 
 def alive_of_accounts(account_ids: Many[str]) -> dict[str, list[TradeValue]]:
     """List pending and open trades of several accounts in one query, by account."""
-    rows = raw_rows_of(Trade).find(_alive_of(account_ids))
-    return _by_account(account_ids, [_domain(row) for row in rows])
+    rows = raw_rows_of(Trade).find({"account_id": {"$in": list(account_ids)}, "status": {"$in": _ALIVE}})
+    none: dict[str, list[TradeValue]] = {account_id: [] for account_id in account_ids}
+    return none | _by_account([_domain(row) for row in rows])
 
 
-def finding_alive(account_ids: Many[str]) -> Find[dict[str, list[AliveTrade]]]:
-    """Return the find of what gates look at of pending and open trades, by account."""
+def finding_of_users(user_ids: Many[str], closed_since: datetime) -> Find[dict[str, list[AliveTrade]]]:
+    """Return the find of what limits look at of users' trades by account: alive ones, and those that closed since."""
+    users = {"user_id": {"$in": list(user_ids)}}
+    closed = {"status": str(TradeStatus.CLOSED), "closed_at": {"$gte": closed_since}}
     return Find(
         Trade,
-        _alive_of(account_ids),
-        lambda rows: _by_account(account_ids, [from_row(AliveTrade, row, "trade_id") for row in rows]),
-        fields=tuple(field.name for field in dataclass_fields(AliveTrade) if field.name != "trade_id"),
+        # Each branch with its own index.
+        {"$or": [{**users, "status": {"$in": _ALIVE}}, {**users, **closed}]},
+        lambda rows: _by_account([from_row(AliveTrade, row, "trade_id") for row in rows]),
+        fields=_LIMITED,
     )
 
 
-def _alive_of(account_ids: Many[str]) -> Row:
-    return {"account_id": {"$in": list(account_ids)}, "status": {"$in": _ALIVE}}
-
-
-def _by_account(account_ids: Many[str], found: Sequence[AnyTrade]) -> dict[str, list[AnyTrade]]:
-    listed: dict[str, list[AnyTrade]] = {account_id: [] for account_id in account_ids}
+def _by_account(found: Sequence[AnyTrade]) -> dict[str, list[AnyTrade]]:
+    listed: dict[str, list[AnyTrade]] = {}
     for trade in found:
-        listed[trade.account_id].append(trade)
+        listed.setdefault(trade.account_id, []).append(trade)
     return listed
 
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection as Many
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mongoengine import fields
+from pymongo import UpdateOne
 
+from shared.domain.day import Day, day_of
 from shared.domain.plans import PLANS, Tier
 from shared.models.base import BaseDocument
-from shared.models.mapping import rows_of
-from shared.models.signals import count_passed
+from shared.models.mapping import Row, rows_of
 from shared.models.together import Find
 
 
@@ -25,6 +26,7 @@ class User(BaseDocument):
     time_zone = fields.StringField(default="UTC")
     display_currency = fields.StringField(default="USD")
     signals_today = fields.DictField()
+    settings = fields.DictField()
     created_at = fields.DateTimeField(required=True)
 
     meta = {
@@ -66,48 +68,83 @@ class Membership(BaseDocument):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What the gates need of a user."""
+    """What the gates need of a user: `day` is the one where the user lives, `copied` the signals counted in it."""
 
     user_id: str
     tier: Tier
-    signals_today: int
-    community_ids: frozenset[str]
+    day: Day
+    display_currency: str
+    copied: frozenset[str]
+    community_ids: frozenset[str] = frozenset()
 
     def is_member_of(self, community_id: str | None) -> bool:
         """Tell whether the user belongs to a community."""
         return community_id in self.community_ids
 
 
-def finding_tiers(user_ids: Many[str]) -> Find[dict[str, Tier]]:
-    """Return the find of several users' tiers, by user."""
+def finding_people(user_ids: Many[str], now: datetime) -> Find[dict[str, Person]]:
+    """Return the find of several users by id, without their communities."""
     return Find(
         User,
         {"_id": {"$in": list(user_ids)}},
-        lambda rows: {row["_id"]: Tier(row["tier"]) for row in rows},
-        fields=("tier",),
+        lambda rows: {row["_id"]: _person(row, now) for row in rows},
+        fields=("tier", "time_zone", "display_currency", "signals_today"),
     )
 
 
-def find_people(
-    tiers: Mapping[str, Tier], day_start: datetime, *, with_communities: bool
-) -> dict[str, Person]:
-    """Read what the gates need of users whose tiers are known.
-
-    The day's signals are counted only for tiers that have a limit, and communities are left out where
-    nobody asks for them: this is on the way of every signal.
-    """
-    members: dict[str, set[str]] = {user_id: set() for user_id in tiers}
-    if with_communities:
-        for row in rows_of(Membership).find({"user_id": {"$in": list(tiers)}}):
-            members[row["user_id"]].add(row["community_id"])
-    limited = [user_id for user_id, tier in tiers.items() if PLANS[tier].signals_per_day is not None]
-    passed = count_passed(limited, day_start)
+def with_communities(people: Mapping[str, Person]) -> dict[str, Person]:
+    """Add the communities that people belong to; asked only where somebody needs to know."""
+    members: dict[str, set[str]] = {user_id: set() for user_id in people}
+    for row in rows_of(Membership).find({"user_id": {"$in": list(people)}}):
+        members[row["user_id"]].add(row["community_id"])
     return {
-        user_id: Person(
-            user_id=user_id,
-            tier=tier,
-            signals_today=passed.get(user_id, 0),
-            community_ids=frozenset(members[user_id]),
-        )
-        for user_id, tier in tiers.items()
+        user_id: replace(person, community_ids=frozenset(members[user_id]))
+        for user_id, person in people.items()
     }
+
+
+def take_signals(people: Many[Person], signal_id: str) -> set[str]:
+    """Count a signal for the day of each of these users whose plan still copies one; return who has it counted.
+
+    A set of ids and not a number: the same signal counts once, however often it is planned, and two signals at once
+    never both take the last place.
+    """
+    writes: list[UpdateOne] = []
+    for person in people:
+        day, limit = person.day.name, PLANS[person.tier].signals_per_day
+        of_today = {"_id": person.user_id, "signals_today.day": day}
+        room = [] if limit is None else [{f"signals_today.ids.{limit - 1}": {"$exists": False}}]
+        writes += [
+            UpdateOne(
+                {"_id": person.user_id, "signals_today.day": {"$ne": day}},
+                {"$set": {"signals_today": {"day": day, "ids": []}}},
+            ),
+            UpdateOne(
+                {**of_today, **({"$or": [{"signals_today.ids": signal_id}, *room]} if room else {})},
+                {"$addToSet": {"signals_today.ids": signal_id}},
+            ),
+        ]
+    if not writes:
+        return set()
+    rows_of(User).bulk_write(writes, ordered=True)
+    query = {"_id": {"$in": [person.user_id for person in people]}, "signals_today.ids": signal_id}
+    return {row["_id"] for row in rows_of(User).find(query, {"_id": 1})}
+
+
+def give_signal_back(user_ids: Many[str], signal_id: str) -> None:
+    """Take a signal out of the day's count of users who did not trade it after all."""
+    if user_ids:
+        change = {"$pull": {"signals_today.ids": signal_id}}
+        rows_of(User).update_many({"_id": {"$in": list(user_ids)}}, change)
+
+
+def _person(row: Row, now: datetime) -> Person:
+    day = day_of(now, row.get("time_zone") or "UTC")
+    counted = row.get("signals_today") or {}
+    return Person(
+        user_id=row["_id"],
+        tier=Tier(row["tier"]),
+        day=day,
+        display_currency=row.get("display_currency") or "USD",
+        copied=frozenset(counted["ids"]) if counted.get("day") == day.name else frozenset(),
+    )

@@ -28,7 +28,7 @@ STARTED = {
 # What it calls raises where the window is closed.
 MAY_NOT_RAISE = {"test_without_a_window_everything_may_go"}
 # Values and names only: their use in the other tests is their test.
-VALUES = {"__init__", "cover", "errors", "facts", "signals", "trades", "receipts"}
+VALUES = {"__init__", "cover", "errors", "facts", "gate", "signals", "trades", "receipts"}
 
 
 def test_no_test_is_left_out():

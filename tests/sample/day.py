@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import sin
+from zoneinfo import ZoneInfo
 
 import redis
 
@@ -18,9 +19,15 @@ from web.auth.demo import DEMO_DISCORD_ID
 PRICES = {"BTC/USDT": "67842.10", "SOL/USDT": "156.88", "ETH/USDT": "3462.40", "LINK/USDT": "14.310"}
 
 
+def zone_of_a_day(now: datetime) -> str:
+    """Choose where the follower lives so that what was closed an hour and a half ago was closed today."""
+    in_berlin = now.astimezone(ZoneInfo("Europe/Berlin"))
+    return "Europe/Berlin" if in_berlin.hour >= 2 else "America/New_York"
+
+
 def write_day(now: datetime) -> Follower:
     """Write the day that ends at `now`; call `write_prices` to have prices beside it."""
-    add_user("demo", now, discord_id=DEMO_DISCORD_ID, name="Demo follower", zone="Europe/Berlin")
+    add_user("demo", now, discord_id=DEMO_DISCORD_ID, name="Demo follower", zone=zone_of_a_day(now))
     add_account("acc-1", "demo", now - timedelta(seconds=20), name="Binance paper", cash="6017.20")
     add_provider("prov-1", "Northlight Signals", "channel-1", now)
     add_bot("bot-1", "demo", "prov-1", "acc-1", now)

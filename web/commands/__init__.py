@@ -3,6 +3,7 @@
 from flask import Flask
 
 from web.commands.accounts import accounts
+from web.commands.bot_settings import settings
 from web.commands.bots import bots
 from web.commands.credentials import credentials
 from web.commands.doctor import doctor
@@ -28,6 +29,7 @@ COMMANDS = (
     accounts,
     credentials,
     bots,
+    settings,
     followers,
     halt,
     resume,

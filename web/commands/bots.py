@@ -1,13 +1,13 @@
 """`flask bots create`: a user's standing instruction to follow a provider on an account."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 import click
 
-from shared.domain.bot_settings import apply_settings, list_settings
+from shared.domain.bot_settings import list_settings, read_settings
 from shared.domain.bots import BotSettings, BotState, Sizing, parse_sizing
 from shared.domain.bots import TradingBot as BotTerms
 from shared.models.base import new_id
@@ -44,10 +44,10 @@ def check_sizing(_context: click.Context, _parameter: click.Parameter, text: str
 
 def check_settings(
     _context: click.Context, _parameter: click.Parameter, assignments: Sequence[str]
-) -> BotSettings:
+) -> dict[str, Any]:
     """Read all `--set NAME=VALUE`."""
     try:
-        return apply_settings(BotSettings(), assignments)
+        return read_settings(assignments)
     except ValueError as error:
         raise click.BadParameter(f"{error} (--set help lists all)") from None
 
@@ -87,7 +87,7 @@ def create(
     provider_text: str,
     account_text: str,
     sizing: Sizing,
-    settings: BotSettings,
+    settings: Mapping[str, Any],
     as_json: bool,
 ) -> None:
     """Create a trading bot; it is active at once."""
@@ -115,11 +115,21 @@ def create(
 
 
 def new_bot_row(
-    trading_bot_id: str, parts: dict[str, str], sizing: Sizing, settings: BotSettings, at: datetime
+    trading_bot_id: str, parts: Mapping[str, str], sizing: Sizing, settings: Mapping[str, Any], at: datetime
 ) -> Row:
-    """Write a new, active bot as it is stored; `parts` are its user's, provider's and account's ids."""
+    """Write a new, active bot as it is stored, with the settings of its own.
+
+    `parts` are its user's, provider's and account's ids.
+    """
     terms = BotTerms(
-        trading_bot_id=trading_bot_id, state=BotState.ACTIVE, sizing=sizing, settings=settings, **parts
+        trading_bot_id=trading_bot_id,
+        state=BotState.ACTIVE,
+        sizing=sizing,
+        settings=BotSettings(**settings),
+        own=tuple(settings),
+        user_id=parts["user_id"],
+        provider_id=parts["provider_id"],
+        account_id=parts["account_id"],
     )
     return bot_row(terms) | {"created_at": at}
 

@@ -5,16 +5,17 @@ provider, because their ids derive from these: what exists already is left as it
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import click
 
 from shared.brokers.catalogue import Venue
 from shared.domain.accounts import Environment
-from shared.domain.bots import BotSettings, Sizing
+from shared.domain.bots import Sizing
 from shared.domain.identifiers import load_follower_id
 from shared.domain.plans import Tier
 from shared.models.accounts import Account, Credential
@@ -55,7 +56,7 @@ class Batch:
     venue: Venue
     environment: Environment
     sizing: Sizing
-    settings: BotSettings
+    settings: Mapping[str, Any]
     balance: Decimal | None
     keys: PublicKeys | None
     at: datetime
@@ -88,7 +89,7 @@ def create(  # noqa: PLR0913 - one argument an option
     balance: Decimal | None,
     quiet: bool,
     sizing: Sizing,
-    settings: BotSettings,
+    settings: Mapping[str, Any],
     as_json: bool,
 ) -> None:
     """Create followers of a provider, each with an account and an active bot."""

@@ -1,4 +1,7 @@
-"""`flask users create`: a person by their Discord identity, before or without a first login."""
+"""`flask users create|set`: a person by their Discord identity, before or without a first login."""
+
+import re
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from pymongo.errors import DuplicateKeyError
@@ -9,8 +12,25 @@ from shared.models.mapping import Row, rows_of
 from shared.models.users import User
 from web.commands.answers import show_done
 from web.commands.frame import CommandError, Group, json_option
-from web.commands.lookups import check_identifier, check_name
+from web.commands.lookups import check_identifier, check_name, find_user
 from web.commands.session import audit, now, open_database
+
+_CURRENCY = re.compile(r"[A-Z]{3,5}")
+
+
+def check_time_zone(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    """Read `--time-zone`."""
+    try:
+        return None if text is None else ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.BadParameter(f"{text!r} is no time zone (Europe/Berlin, America/New_York, UTC)") from None
+
+
+def check_currency(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    """Read `--display-currency`."""
+    if text is None or _CURRENCY.fullmatch(text.upper()):
+        return text and text.upper()
+    raise click.BadParameter(f"{text!r} is no currency (USD, EUR, USDT)")
 
 
 @click.group("users", cls=Group)
@@ -34,6 +54,32 @@ def create(*, discord_id: str, name: str, tier: str, admin: bool, as_json: bool)
         f"User {name} created: {row['_id']}",
         as_json=as_json,
     )
+
+
+@users.command("set")
+@click.option("--user", "user_text", required=True, help="Id, Discord id or name.")
+@click.option(
+    "--time-zone", callback=check_time_zone, help="Where the user's day begins, such as Europe/Berlin."
+)
+@click.option(
+    "--display-currency", callback=check_currency, help="In which accounts are summed, such as EUR."
+)
+@click.option("--tier", type=click.Choice([str(tier) for tier in Tier]))
+@json_option
+def set_(
+    *, user_text: str, time_zone: str | None, display_currency: str | None, tier: str | None, as_json: bool
+) -> None:
+    """Change a user's zone, currency or plan."""
+    given = {"time_zone": time_zone, "display_currency": display_currency, "tier": tier}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if not changes:
+        raise click.UsageError("name what to change: --time-zone, --display-currency or --tier")
+    open_database(User)
+    user = find_user(user_text)
+    rows_of(User).update_one({"_id": user["_id"]}, {"$set": changes})
+    audit("user.set", user["_id"], changes, now())
+    told = ", ".join(f"{name} {value}" for name, value in changes.items())
+    show_done({"user_id": user["_id"], **changes}, f"{user['name']}: {told}", as_json=as_json)
 
 
 def create_user(discord_id: str, name: str, tier: str, *, is_admin: bool) -> Row:

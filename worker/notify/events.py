@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.accounts import Account
+from shared.domain.halts import HaltState
 from shared.domain.identifiers import event_id
 from shared.domain.money import ZERO, to_plain
 from shared.domain.orders import Order
@@ -122,6 +123,13 @@ def account_events(read: Iterable[Account], at: datetime) -> list[OutboxEvent]:
         )
         for account in read
     ]
+
+
+def halt_events(user_id: str, scope: str, state: HaltState, reason: str, at: datetime) -> list[OutboxEvent]:
+    """Tell a user that a scope of theirs was halted."""
+    version = int(at.timestamp() * 1000)
+    facts = {"scope": scope, "state": str(state), "reason": reason}
+    return [_event(EventKind.HALT_CHANGED, scope, version, user_id, at, **facts)]
 
 
 def ring_events(events: Sequence[OutboxEvent]) -> None:

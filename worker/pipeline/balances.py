@@ -19,6 +19,7 @@ from shared.models.mapping import millisecond
 from worker.context import Context, utc_now
 from worker.limits import Pot, Urgency
 from worker.notify.events import account_events, ring_events
+from worker.pipeline.breaker import watch_losses
 from worker.pipeline.budget import affordable, ask_side_by_side
 from worker.pipeline.external import suspect
 from worker.pipeline.keys import REFUSED_KEY, check_keys
@@ -69,6 +70,7 @@ def snapshot(context: Context) -> str:
                 context.step_back()
             refresh(context, old[start : start + AT_ONCE])
         _record_equity(context, [a.account_id for a in page], now)
+        watch_losses(context, {a.user_id for a in page}, now)
         after, count = page[-1].account_id, count + len(page)
         if len(page) < PAGE:
             break

@@ -7,49 +7,39 @@ identities are deterministic and what is there is left alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from shared.domain.accounts import Account, AccountStatus, Reservation
 from shared.domain.bots import TradingBot
 from shared.domain.errors import Denial
 from shared.domain.facts import Facts
-from shared.domain.halts import Halt, scopes_of, strictest
+from shared.domain.halts import scopes_of, strictest
 from shared.domain.identifiers import trade_id
-from shared.domain.instruments import Instrument
 from shared.domain.orders import Order
+from shared.domain.plans import PLANS
 from shared.domain.receipts import GateResult, Receipt, Verdict
 from shared.domain.risk import run_gates
 from shared.domain.sized_entry import SizedEntry, size_entry
-from shared.domain.trades import AliveTrade, Trade, TradeStatus
-from shared.models import accounts, halts, orders, trades, users
+from shared.domain.trades import Trade, TradeStatus
+from shared.models import accounts, orders, trades, users
 from shared.models.durable import write_all
 from shared.models.mapping import millisecond
 from shared.models.messages import InboxMessage
 from shared.models.signals import SignalRecord
-from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
+from worker.pipeline.breaker import watch_losses
 from worker.pipeline.budget import detection_seconds
 from worker.pipeline.intents import make_orders, make_trade
 from worker.pipeline.planning import Planning
 from worker.pipeline.receipts import denied_receipt, passed_receipt, planned_before_receipts
 from worker.pipeline.tell import tell
+from worker.pipeline.world import World, read_world
 
 RESERVE_ROUNDS = 4
+_LOSSES = frozenset({"DAILY_LOSS", "USER_DAILY_LOSS"})
 RING_CHUNK = 100
-
-
-@dataclass(frozen=True, slots=True)
-class _World:
-    """What was read once for a chunk of followers."""
-
-    accounts: dict[str, Account]
-    people: dict[str, users.Person]
-    trades: dict[str, list[AliveTrade]]
-    halts: list[Halt]
-    instruments: dict[tuple[str, str], Instrument | None]
-    prices: dict[tuple[str, str], tuple[Decimal, Decimal] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +73,36 @@ def plan_chunk(context: Context, planning: Planning, bots: Sequence[TradingBot],
     todo = [bot for bot in bots if bot.trading_bot_id not in written]
     passed: list[_Passed] = []
     waiting: list[TradingBot] = []
+    counted: set[str] = set()
     for _ in range(RESERVE_ROUNDS):
         if not todo:
             break
-        world = _read_world(context, planning, todo)
+        world = read_world(context, planning, todo)
         ready: list[TradingBot] = []
-        for bot in todo:
+        for bot in world.bots:
             (waiting if _waits_for_balance(context, planning, world, bot) else ready).append(bot)
         denied, candidates = _judge(context, planning, world, ready, place)
+        _watch_losses(context, denied)
         receipts += denied
-        winners = _reserve(candidates)
+        newly, going = _count_signals(planning, world, candidates)
+        counted |= newly
+        winners = _reserve(going)
         passed += [item for item in candidates if item.bot.trading_bot_id in winners]
         # Whoever lost judged a state that has changed meanwhile: judge again.
         todo = [item.bot for item in candidates if item.bot.trading_bot_id not in winners]
+    users.give_signal_back(counted - {item.bot.user_id for item in passed}, planning.record.signal_id)
     receipts += _write(planning, passed, orphans)
     _ring_orders(passed, receipts)
     if waiting:
         enqueue(TaskName.ACCOUNTS_REFRESH, [bot.account_id for bot in waiting], planning.message.row_id)
     return ChunkPlan(receipts, is_complete=not waiting and not todo)
+
+
+def _watch_losses(context: Context, denied: Sequence[Receipt]) -> None:
+    """Look at once at the day of those whose loss was found at its limit: the breaker is the same at any door."""
+    lost = {receipt.user_id for receipt in denied if receipt.code in _LOSSES}
+    if lost:
+        watch_losses(context, lost, utc_now())
 
 
 def explain_unplanned(
@@ -125,37 +127,7 @@ def _written_before(message: InboxMessage, bots: Sequence[TradingBot]) -> tuple[
     return complete, {trade.trade_id for trade in found if trade.trade_id not in ordered}
 
 
-def _read_world(context: Context, planning: Planning, bots: Sequence[TradingBot]) -> _World:
-    found, trading, tiers, in_force = run_together(
-        accounts.finding_many({bot.account_id for bot in bots}),
-        trades.finding_alive({bot.account_id for bot in bots}),
-        users.finding_tiers({bot.user_id for bot in bots}),
-        halts.finding_in_force(),
-    )
-    venues = {(account.venue, account.environment) for account in found.values()}
-    instruments: dict[tuple[str, str], Instrument | None] = dict.fromkeys(venues)
-    prices: dict[tuple[str, str], tuple[Decimal, Decimal] | None] = dict.fromkeys(venues)
-    if planning.symbol is not None:
-        for venue in venues:
-            instruments[venue] = context.instruments(*venue, [planning.symbol]).get(planning.symbol)
-            if instruments[venue] is not None:
-                quote = context.fresh_quotes(*venue, [planning.symbol]).get(planning.symbol)
-                prices[venue] = (quote.bid, quote.ask) if quote else None
-    return _World(
-        accounts=found,
-        people=users.find_people(tiers, _day_start(), with_communities=not planning.terms.is_public),
-        trades=trading,
-        halts=in_force,
-        instruments=instruments,
-        prices=prices,
-    )
-
-
-def _day_start() -> datetime:
-    return utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _waits_for_balance(context: Context, planning: Planning, world: _World, bot: TradingBot) -> bool:
+def _waits_for_balance(context: Context, planning: Planning, world: World, bot: TradingBot) -> bool:
     """Tell whether a bot is to be planned again with a newer balance; past the signal's age the gates say why not."""
     account, now = world.accounts.get(bot.account_id), utc_now()
     if account is None or account.status is not AccountStatus.ACTIVE:
@@ -166,7 +138,7 @@ def _waits_for_balance(context: Context, planning: Planning, world: _World, bot:
 
 
 def _judge(
-    context: Context, planning: Planning, world: _World, bots: Sequence[TradingBot], place: int
+    context: Context, planning: Planning, world: World, bots: Sequence[TradingBot], place: int
 ) -> tuple[list[Receipt], list[_Passed]]:
     denied: list[Receipt] = []
     candidates: list[_Passed] = []
@@ -191,7 +163,7 @@ def _judge(
 
 
 def _facts(
-    context: Context, planning: Planning, world: _World, bot: TradingBot, account: Account, place: int
+    context: Context, planning: Planning, world: World, bot: TradingBot, account: Account, place: int
 ) -> Facts:
     venue = (account.venue, account.environment)
     instrument = world.instruments[venue]
@@ -212,7 +184,7 @@ def _facts(
         bot=bot,
         account=account,
         tier=person.tier,
-        signals_today=person.signals_today,
+        signals_today=len(person.copied - {planning.record.signal_id}),
         provider_active=planning.terms.active,
         may_follow=planning.terms.is_public or person.is_member_of(planning.terms.community_id),
         halt=strictest(world.halts, scopes),
@@ -221,7 +193,11 @@ def _facts(
         shorts=context.shorts_possible(account, instrument),
         bid=price[0] if price else None,
         ask=price[1] if price else None,
-        trades=tuple(world.trades[account.account_id]),
+        trades=tuple(trade for trade in world.trades.get(account.account_id, ()) if not trade.is_over),
+        price_at_post=world.prices_at_post.get(venue),
+        session=world.sessions.get(bot.settings.exchange),
+        today=world.days.by_account.get(account.account_id),
+        users_today=world.days.by_user.get(bot.user_id),
         detection_seconds=detection_seconds(context, context.pot(*venue, account.account_id), place),
         trade_id=trade_id(bot.trading_bot_id, message.source, message.channel_id, message.message_id),
     )
@@ -234,6 +210,27 @@ def _passed(
     trade = make_trade(planning, facts, sized, now)
     made = make_orders(planning, facts, sized, trade, now, place=place)
     return _Passed(facts.bot, facts.account, sized, gates, trade, made)
+
+
+def _count_signals(
+    planning: Planning, world: World, candidates: Sequence[_Passed]
+) -> tuple[set[str], list[_Passed]]:
+    """Count the signal for users whose plan has a limit; return whose count it newly is in, and who may go on.
+
+    Who judged the same last place as another signal at once loses it here, and is judged again.
+    """
+    limited = [
+        person
+        for user_id in {item.bot.user_id for item in candidates}
+        if _is_uncounted(person := world.people[user_id], planning.record.signal_id)
+    ]
+    counted = users.take_signals(limited, planning.record.signal_id)
+    full = {person.user_id for person in limited} - counted
+    return counted, [item for item in candidates if item.bot.user_id not in full]
+
+
+def _is_uncounted(person: users.Person, signal_id: str) -> bool:
+    return PLANS[person.tier].signals_per_day is not None and signal_id not in person.copied
 
 
 def _reserve(candidates: Sequence[_Passed]) -> set[str]:

@@ -98,21 +98,6 @@ class TestReceipts:
         all_at_once(lambda _: signals.create_receipts_once(batch))
         assert len(signals.receipts_of_message("m")) == 20
 
-    def test_the_days_count_is_of_distinct_signals_that_passed_with_a_trade(self):
-        signals.create_receipts_once(
-            [
-                receipt("1", signal_id="s1", trading_bot_id="b1"),
-                receipt("2", signal_id="s1", trading_bot_id="b2"),
-                receipt("3", signal_id="s2"),
-                receipt("4", signal_id="s3", outcome=Verdict.DENIED, trade_id=None),
-                receipt("5", signal_id="s4", at=NOW - timedelta(days=1)),
-                receipt("6", signal_id="s5", user_id="other"),
-                receipt("7", signal_id="s6", trade_id=None),
-            ]
-        )
-        counted = signals.count_passed(["user", "other", "nobody"], NOW - timedelta(hours=1))
-        assert counted == {"user": 2, "other": 1, "nobody": 0}
-
 
 class TestReadings:
     def test_the_same_reading_again_changes_nothing_and_is_told_as_known(self):

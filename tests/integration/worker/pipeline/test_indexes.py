@@ -16,7 +16,7 @@ from shared.domain.commands import CommandKind
 from shared.domain.halts import HaltState
 from shared.domain.order_status import UNRESOLVED
 from shared.halting import begin_halt, deny_waiting, query_of
-from shared.models import accounts, due, halts, messages, providers, rotations, trades
+from shared.models import accounts, due, halts, messages, providers, rotations, signals, trades
 from shared.models.denials import count_unresolved_entries
 from shared.models.mapping import _CODEC
 from tests.integration.worker.pipeline.driver import CHANNEL, Driver
@@ -145,6 +145,8 @@ def live_a_day(driver: Driver) -> None:
     for job in JOBS:
         app.tasks[job]()
         driver.answer_bells()
+    # What a pass looks for that is not the first one.
+    assert len(signals.bots_told(trade.signal_id)) == 2
     opened_orders = driver.orders(opened)
     app.tasks["orders.cancel"]([order.order_id for order in opened_orders])
     driver.say("Closing BTC/USDT now", reply_to=opened.message_id)

@@ -8,6 +8,7 @@ from typing import Any
 from shared.domain.accounts import Account, AccountStatus
 from shared.domain.bots import BotSettings, BotState, Sizing, SizingMethod, TradingBot
 from shared.domain.commands import Command, CommandKind, CommandStatus, Via
+from shared.domain.day_result import day_result
 from shared.domain.facts import Facts
 from shared.domain.fills import Fill
 from shared.domain.instruments import AssetClass, Instrument
@@ -16,7 +17,7 @@ from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, OrderReport, OrderType, Purpose, TimeInForce
 from shared.domain.plans import Tier
 from shared.domain.signals import Action, Side, Signal
-from shared.domain.trades import StopSource, Trade, TradeStatus
+from shared.domain.trades import AliveTrade, StopSource, Trade, TradeStatus
 
 NOW = datetime(2026, 7, 20, 14, 0, tzinfo=UTC)
 SYMBOL = "BTC/USDT"
@@ -225,7 +226,21 @@ def make_facts(**changes: Any) -> Facts:
         "trades": (),
         "trade_id": "trade",
     }
-    return Facts(**{**values, **changes})
+    values |= changes
+    alive = [trade for trade in values["trades"] if isinstance(trade, AliveTrade)]
+    values.setdefault("today", day_result(values["account"], alive, {}, {}))
+    return Facts(**values)
+
+
+def make_alive(trade_id: str = "other", symbol: str = "ETH/USDT", **changes: Any) -> AliveTrade:
+    """An open trade as limits look at it: nothing held unless said."""
+    values: dict[str, Any] = {
+        "user_id": "user",
+        "account_id": "account",
+        "side": Side.BUY,
+        "status": TradeStatus.OPEN,
+    }
+    return AliveTrade(trade_id=trade_id, symbol=symbol, **{**values, **changes})
 
 
 def placed(intent: Intent, status: OrderStatus = OrderStatus.ACCEPTED, **changes: Any) -> Order:
