@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.domain.bots import BotSettings, MissingStop
+from shared.domain.bots import BotSettings, MissingStop, WiderStops
 from shared.domain.instruments import AssetClass
 from shared.domain.money import parse_decimal
 
@@ -43,6 +43,7 @@ _MEANINGS: dict[str, str] = {
     "entry_split": "weights of the legs of a zone or ladder, from the lowest price up; empty = even",
     "target_split": "weights of the targets in their order, the last one repeated; empty = even",
     "break_even_after": "the stop moves to the entry once so many targets are reached; 0 = never",
+    "wider_stops": "a provider's stop further away: deny = leave it, allow = follow it where the bot would risk as much",
     "allowed_symbols": "only these symbols; empty = all",
     "blocked_symbols": "never these symbols",
     "asset_classes": "only these asset classes; empty = all",
@@ -106,8 +107,8 @@ def write_setting(value: object) -> str:
 def _read(name: str, text: str, kind: Any) -> object:
     if kind is int or kind is Decimal:
         return _read_number(name, text, whole=kind is int)
-    if kind is MissingStop:
-        return _read_choice(MissingStop, text)
+    if kind in {MissingStop, WiderStops}:
+        return _read_choice(kind, text)
     if kind == tuple[AssetClass, ...]:
         return tuple(_read_choice(AssetClass, word) for word in _words(text))
     if kind == tuple[Decimal, ...]:
@@ -175,8 +176,8 @@ def _form(name: str, kind: Any) -> str:
     if name in _RANGES:
         low, high = _RANGES[name]
         return f"{'whole number' if kind is int else 'number'}, {low} to {high}"
-    if kind is MissingStop:
-        return " or ".join(MissingStop)
+    if kind in {MissingStop, WiderStops}:
+        return " or ".join(kind)
     if kind == tuple[AssetClass, ...]:
         return f"list of {', '.join(AssetClass)}"
     if kind == tuple[Decimal, ...]:
