@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.domain.bots import BotSettings, MissingStop
+from shared.domain.bots import BotSettings, MissingStop, WiderStops
 from shared.domain.hours import parse_hours
 from shared.domain.instruments import AssetClass
 from shared.domain.money import parse_decimal
@@ -57,6 +57,7 @@ _MEANINGS: dict[str, str] = {
     "entry_split": "weights of the legs of a zone or ladder, from the lowest price up; empty = even",
     "target_split": "weights of the targets in their order, the last one repeated; empty = even",
     "break_even_after": "the stop moves to the entry once so many targets are reached; 0 = never",
+    "wider_stops": "a provider's stop further away: deny = leave it, allow = follow it where the bot would risk as much",
     "allowed_symbols": "only these symbols; empty = all",
     "blocked_symbols": "never these symbols",
     "asset_classes": "only these asset classes; empty = all",
@@ -135,10 +136,10 @@ def _read(name: str, text: str, kind: Any) -> object:
         return _read_number(name, text, whole=kind is int)
     if kind is bool:
         return _read_choice(YesNo, text.lower()) is YesNo.YES
-    if kind is MissingStop:
-        return _read_choice(MissingStop, text)
     if kind == tuple[Side, ...]:
         return tuple(_read_choice(Side, word) for word in _words(text))
+    if kind in {MissingStop, WiderStops}:
+        return _read_choice(kind, text)
     if kind == tuple[AssetClass, ...]:
         return tuple(_read_choice(AssetClass, word) for word in _words(text))
     if kind == tuple[Decimal, ...]:
@@ -214,10 +215,10 @@ def _form(name: str, kind: Any) -> str:
         return f"{'whole number' if kind is int else 'number'}, {low} to {high}"
     if kind is bool:
         return " or ".join(YesNo)
-    if kind is MissingStop:
-        return " or ".join(MissingStop)
     if kind == tuple[Side, ...]:
         return f"list of {', '.join(Side)}"
+    if kind in {MissingStop, WiderStops}:
+        return " or ".join(kind)
     if kind == tuple[AssetClass, ...]:
         return f"list of {', '.join(AssetClass)}"
     if kind == tuple[Decimal, ...]:

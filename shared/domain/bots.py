@@ -33,6 +33,13 @@ class MissingStop(StrEnum):
     DENY = "deny"
 
 
+class WiderStops(StrEnum):
+    """What to do where a provider moves a stop further away."""
+
+    DENY = "deny"
+    ALLOW = "allow"
+
+
 @dataclass(frozen=True, slots=True)
 class Sizing:
     """Method and amount: quote units for FIXED, percent of equity for PERCENT and RISK."""
@@ -101,6 +108,7 @@ class BotSettings:
     entry_split: tuple[Decimal, ...] = ()
     target_split: tuple[Decimal, ...] = ()
     break_even_after: int = 0
+    wider_stops: WiderStops = WiderStops.DENY
     allowed_symbols: tuple[str, ...] = ()
     blocked_symbols: tuple[str, ...] = ()
     asset_classes: tuple[AssetClass, ...] = ()

@@ -3,7 +3,7 @@
 Nothing here is set by hand: the same orders and fills give the same trade, in whatever order they came.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,8 +16,10 @@ from shared.domain.ladder import is_tradable
 from shared.domain.money import ONE, ZERO
 from shared.domain.order_status import LIVE, TERMINAL, OrderStatus
 from shared.domain.orders import Order, Purpose
+from shared.domain.parked import carry_parked, drop_parked
 from shared.domain.protection import coverable_quantity, naked_quantity, plan_cover, resting_quantity
 from shared.domain.signals import Side
+from shared.domain.stop_moves import entries_behind
 from shared.domain.stops import STOP_PASSED_CODE, TARGET_PASSED_CODE
 from shared.domain.targets import current_targets, split_targets
 from shared.domain.trades import StopSource, Trade, TradeStatus
@@ -26,13 +28,14 @@ from shared.domain.values import changed
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A trade with everything that decides about it."""
+    """A trade with everything that decides about it; `is_halted`: nothing of its provider's may run."""
 
     trade: Trade
     orders: tuple[Order, ...]
     fills: tuple[Fill, ...]
     instrument: Instrument
     terms: CoverTerms
+    is_halted: bool = False
 
     @property
     def entries(self) -> tuple[Order, ...]:
@@ -71,10 +74,17 @@ def standing_of(seen: Seen, now: datetime) -> Standing:
     }
     wanted |= _stop_at_break_even(seen, fold)
     after = changed(trade, **{name: value for name, value in wanted.items() if name != "targets_percent"})
+    if trade.updates:
+        carried = carry_parked(after, seen.orders, seen.instrument, is_halted=seen.is_halted)
+        wanted, after = wanted | carried, changed(after, **carried)
     # Status and naked time decide nothing about cover: what it lacks now is what the trade lacks as it is written.
     plan = plan_cover(after, seen.orders, seen.instrument, now, seen.terms)
+    behind = entries_behind(after, seen.orders)
+    plan = replace(plan, cancel=(*plan.cancel, *behind)) if behind else plan
     wanted |= {"needs_cover": not plan.is_done, **_naked(after, seen, now)}
     wanted |= _status(after, seen, fold, now)
+    if after.updates and wanted.get("status") in {TradeStatus.CLOSED, TradeStatus.CANCELED}:
+        wanted["updates"] = drop_parked(after.updates, wanted["status"])
     changes = {name: value for name, value in wanted.items() if getattr(trade, name) != value}
     return Standing(changed(trade, **changes), changes, plan)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from shared.domain.money import ZERO
-from shared.domain.signals import Side
+from shared.domain.signals import Side, UpdateKind
 
 
 class TradeStatus(StrEnum):
@@ -36,6 +36,32 @@ class Target:
     fraction: Decimal
 
 
+class UpdateState(StrEnum):
+    """WAITING is parked until the trade is ready for it; the others are ends."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class NotedUpdate:
+    """What a provider asked of a trade, and how far it has come.
+
+    `cause` names the message revision and the command in it, so that nothing is carried out twice; `at` is when it was
+    posted. `code` says how it ended, empty where nothing is to be said of it; `fraction` is the share that a close is
+    to sell. `was_parked`: it could not be carried out at once, and its follower is told how it ends.
+    """
+
+    cause: str
+    kind: UpdateKind
+    at: datetime
+    state: UpdateState
+    code: str = ""
+    fraction: Decimal | None = None
+    was_parked: bool = False
+
+
 @dataclass(frozen=True)
 class Trade:
     """What was planned, what the fills add up to, and how it is covered.
@@ -45,7 +71,7 @@ class Trade:
     `break_even_after` targets are reached the stop moves to the entry, 0 is never. `naked_seconds` sums the time that a part of the position stood
     without a stop. `cover_version` grows whenever the wanted cover changes; `needs_cover` while wanted
     and actual cover differ. `external` is what somebody else has sold of the position at the venue, taken off `held`;
-    `gone_since` when a balance first said so.
+    `gone_since` when a balance first said so. `updates` are the provider's, oldest first, those that wait among them.
     """
 
     trade_id: str
@@ -97,6 +123,7 @@ class Trade:
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     errors: tuple[str, ...] = field(default=())
+    updates: tuple[NotedUpdate, ...] = ()
 
     @property
     def is_over(self) -> bool:

@@ -54,6 +54,12 @@ def find_active(bot_ids: Many[str]) -> list[BotTerms]:
     return [_domain(rows[bot_id]) for bot_id in bot_ids if bot_id in rows]
 
 
+def find_many(bot_ids: Many[str]) -> dict[str, BotTerms]:
+    """Read several bots in any state, by id."""
+    rows = raw_rows_of(TradingBot).find({"_id": {"$in": list(bot_ids)}})
+    return {row["_id"]: _domain(row) for row in rows}
+
+
 def finding_states(bot_ids: Many[str]) -> Find[dict[str, BotState]]:
     """Return the find of several bots' states, by id."""
     return Find(

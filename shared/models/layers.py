@@ -1,19 +1,20 @@
 """Settings that users, accounts and providers have set for the bots beneath them: sparse, in their own rows."""
 
 from collections.abc import Collection as Many
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 from mongoengine import Document
 
 from shared.domain.bots import BotSettings
-from shared.domain.layers import Layer, Level
+from shared.domain.bots import TradingBot as BotTerms
+from shared.domain.layers import Layer, Level, with_settings_in_force
 from shared.models.accounts import Account
 from shared.models.bots import TradingBot
 from shared.models.mapping import Row, from_row, rows_of, to_row
 from shared.models.providers import Provider
-from shared.models.together import Find, run
+from shared.models.together import Find, run, run_together
 from shared.models.users import User
 
 _DOCUMENTS: dict[Level, type[Document]] = {
@@ -43,6 +44,27 @@ def find_many(level: Level, ids: Many[str]) -> dict[str, Layer]:
 def find(level: Level, owner_id: str) -> Layer:
     """Read what one of them has set."""
     return run(finding(level, [owner_id])).get(owner_id) or Layer(level, BotSettings(), ())
+
+
+def in_force_for(bots: Sequence[BotTerms]) -> list[BotTerms]:
+    """Return bots as they trade: with the settings in force for each."""
+    suggested, of_users, of_accounts = run_together(
+        finding(Level.PROVIDER, {bot.provider_id for bot in bots}),
+        finding(Level.USER, {bot.user_id for bot in bots}),
+        finding(Level.ACCOUNT, {bot.account_id for bot in bots}),
+    )
+    return [
+        with_settings_in_force(
+            bot,
+            known(suggested.get(bot.provider_id), of_users.get(bot.user_id), of_accounts.get(bot.account_id)),
+        )
+        for bot in bots
+    ]
+
+
+def known(*layered: Layer | None) -> list[Layer]:
+    """Leave out the levels that have set nothing."""
+    return [layer for layer in layered if layer is not None]
 
 
 def assign(level: Level, owner_id: str, values: Mapping[str, Any]) -> bool:

@@ -17,8 +17,21 @@ _DUPLICATE_KEY = 11000
 
 
 @dataclass(frozen=True, slots=True)
+class BoundTo:
+    """The message whose trades a command means; with a `code` instead where it means none, and why."""
+
+    source: str = ""
+    channel_id: str = ""
+    message_id: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SignalRecord:
-    """One stored reading; `signal` is None where the message asks for nothing."""
+    """One stored reading; `signal` is None where the message asks for nothing.
+
+    `bound_to` says for each command of an update what it was found to mean: a pass that is repeated means the same.
+    """
 
     signal_id: str
     row_id: str
@@ -33,6 +46,7 @@ class SignalRecord:
     not_a_signal: NotASignal | None
     instrument: str | None = None
     parser_version: str | None = None
+    bound_to: tuple[BoundTo, ...] = ()
 
 
 class Signal(BaseDocument):
@@ -51,6 +65,7 @@ class Signal(BaseDocument):
     not_a_signal = fields.DictField(null=True)
     instrument = fields.StringField(null=True)
     parser_version = fields.StringField(null=True)
+    bound_to = fields.ListField(fields.DictField())
 
     meta = {
         "collection": "signals",
@@ -133,6 +148,14 @@ def find_many(signal_ids: Iterable[str]) -> dict[str, SignalRecord]:
 def newest_of(source: str, channel_id: str, message_id: str) -> SignalRecord | None:
     """Read the newest stored reading of a message."""
     query = {"source": source, "channel_id": channel_id, "message_id": message_id}
+    row = rows_of(Signal).find_one(query, sort=[("revision", -1)])
+    return from_row(SignalRecord, row, "signal_id") if row else None
+
+
+def newest_before(source: str, channel_id: str, message_id: str, revision: int) -> SignalRecord | None:
+    """Read the newest stored reading of a message among those of older revisions."""
+    said = {"source": source, "channel_id": channel_id, "message_id": message_id}
+    query = {**said, "revision": {"$lt": revision}}
     row = rows_of(Signal).find_one(query, sort=[("revision", -1)])
     return from_row(SignalRecord, row, "signal_id") if row else None
 

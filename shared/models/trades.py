@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 from mongoengine import fields
 
 from shared.domain.money import ZERO
+from shared.domain.parked import ended_causes
 from shared.domain.trades import AliveTrade, TradeStatus
 from shared.domain.trades import Trade as TradeValue
 from shared.models.base import BaseDocument
 from shared.models.changes import Change, change_all
 from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, to_row
-from shared.models.signals import insert_many_once
+from shared.models.signals import BoundTo, insert_many_once
 from shared.models.together import Find, run
 
 # What one look at a symbol finds; the next one is a second away.
@@ -79,6 +80,7 @@ class Trade(BaseDocument):
     opened_at = fields.DateTimeField(null=True)
     closed_at = fields.DateTimeField(null=True)
     errors = fields.ListField(fields.StringField())
+    updates = fields.ListField(fields.DictField())
     cover_check_at = fields.DateTimeField(null=True)
     changed_by = fields.StringField(null=True)
     untold = fields.BooleanField()
@@ -103,11 +105,12 @@ class Trade(BaseDocument):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What was last shown of a trade: its status, and the cover of its position."""
+    """What was last shown of a trade: its status, the cover of its position, and the causes of updates that ended."""
 
     status: TradeStatus = TradeStatus.PENDING
     resting: Decimal = ZERO
     coverable: Decimal = ZERO
+    ended_updates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +236,16 @@ def of_message(source: str, channel_id: str, message_id: str) -> list[TradeValue
     return [_domain(row) for row in raw_rows_of(Trade).find(query)]
 
 
-def alive_of_provider(provider_id: str, symbol: str | None) -> list[TradeValue]:
-    """List a provider's pending and open trades, of one symbol where given."""
-    query: Row = {"provider_id": provider_id, "status": {"$in": _ALIVE}}
-    if symbol is not None:
-        query["symbol"] = symbol
-    return [_domain(row) for row in raw_rows_of(Trade).find(query)]
+def messages_alive(provider_id: str) -> list[tuple[BoundTo, str]]:
+    """List the messages of a provider that have pending or open trades, each with the trades' symbol."""
+    said = {name: f"${name}" for name in ("source", "channel_id", "message_id", "symbol")}
+    stages: list[Row] = [
+        {"$match": {"provider_id": provider_id, "status": {"$in": _ALIVE}}},
+        {"$group": {"_id": said}},
+        {"$sort": {"_id": 1}},
+    ]
+    found = [row["_id"] for row in raw_rows_of(Trade).aggregate(stages)]
+    return [(BoundTo(row["source"], row["channel_id"], row["message_id"]), row["symbol"]) for row in found]
 
 
 def alive_ids(scope: Row, created_before: datetime, limit: int) -> list[str]:
@@ -324,13 +331,13 @@ def _shown(row: Row) -> Shown:
 
 
 def _now_shown(trade: TradeValue) -> Shown:
-    return Shown(trade.status, trade.resting, trade.coverable)
+    return Shown(trade.status, trade.resting, trade.coverable, ended_causes(trade.updates))
 
 
 def _encoded(changes: dict[str, Any]) -> Row:
-    targets = changes.get("targets")
-    if targets is not None:
-        changes["targets"] = [to_row(target) for target in targets]
+    for name in ("targets", "updates"):
+        if changes.get(name) is not None:
+            changes[name] = [to_row(value) for value in changes[name]]
     return {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()}
 
 

@@ -5,6 +5,8 @@ from web.formatting import words
 _MESSAGE_REASONS = {
     "PLANNED": "Read as a signal.",
     "UPDATED": "Carried out on the open trade.",
+    "NOTHING_OPEN": "No trade of this provider was open for it.",
+    "ALREADY_OVER": "The trades that it means had ended before.",
     "SUPERSEDED": "A newer edit of this message counts.",
     "CONTENT_UNCHANGED": "The edit changed nothing that counts.",
     "EDIT_APPLIED": "The edit was carried over to the trade.",
@@ -44,6 +46,7 @@ _CLOSE_REASONS = {
     "DUST": "too little was left to hold",
     "NOT_FILLED": "the entry was not filled",
     "DUPLICATE_ENTRY": "another bot trades this message",
+    "WITHDRAWN": "the provider took the entry back",
     "DELETED": "the message was deleted before the entry",
     "EDITED_AWAY": "the message was edited away before the entry",
     "HALT": "trading was halted before the entry",

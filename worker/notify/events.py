@@ -8,8 +8,10 @@ from shared.domain.halts import HaltState
 from shared.domain.identifiers import event_id
 from shared.domain.money import ZERO, to_plain
 from shared.domain.orders import Order
+from shared.domain.parked import ended_causes
 from shared.domain.receipts import Receipt
 from shared.domain.trades import Trade, TradeStatus
+from shared.domain.update_codes import UPDATED, sentence_of
 from shared.gathering import ring_gathered
 from shared.models import outbox
 from shared.models.commands import End
@@ -87,7 +89,28 @@ def trade_events(before: Shown, after: Trade, now: datetime) -> list[OutboxEvent
         }
         kind = EventKind.POSITION_COVER
         events.append(_event(kind, after.trade_id, after.version, after.user_id, now, **cover))
-    return events
+    return events + _update_events(before, after, now)
+
+
+def _update_events(before: Shown, after: Trade, now: datetime) -> list[OutboxEvent]:
+    """Tell how parked updates ended that had not ended when the trade was last shown."""
+    ended = set(ended_causes(after.updates)) - set(before.ended_updates)
+    return [
+        _event(
+            EventKind.JOB_PROGRESS,
+            f"{after.trade_id}:{note.cause}",
+            0,
+            after.user_id,
+            now,
+            trade_id=after.trade_id,
+            update=str(note.kind),
+            status=str(note.state),
+            code=note.code or UPDATED,
+            sentence=sentence_of(note.code or UPDATED),
+        )
+        for note in after.updates
+        if note.cause in ended
+    ]
 
 
 def command_events(ends: Iterable[End]) -> list[OutboxEvent]:

@@ -14,7 +14,7 @@ from shared.domain.commands import Via
 from shared.domain.day_result import DayResult
 from shared.domain.halts import HaltState
 from shared.domain.identifiers import event_id
-from shared.domain.layers import Layer, Level, in_force
+from shared.domain.layers import Level, in_force
 from shared.halting import trip
 from shared.logs import get_logger
 from shared.models import accounts, halts, layers, trades, users
@@ -80,7 +80,9 @@ def _breakers(context: Context, user_ids: Many[str], now: datetime) -> list[_Bre
             result=result,
             currency=owned[account_id].quote_asset,
             limit_name="max_daily_loss_percent",
-            settings=_limits(of_users.get(owned[account_id].user_id), of_accounts.get(account_id)),
+            settings=in_force(
+                layers.known(of_users.get(owned[account_id].user_id), of_accounts.get(account_id))
+            ),
         )
         for account_id, result in days.by_account.items()
     ]
@@ -92,16 +94,12 @@ def _breakers(context: Context, user_ids: Many[str], now: datetime) -> list[_Bre
             result=day.result,
             currency=day.currency,
             limit_name="max_user_loss_percent",
-            settings=_limits(of_users.get(user_id)),
+            settings=in_force(layers.known(of_users.get(user_id))),
         )
         for user_id, day in days.by_user.items()
         if day.result is not None
     ]
     return listed
-
-
-def _limits(*layered: Layer | None) -> BotSettings:
-    return in_force([layer for layer in layered if layer is not None])
 
 
 def _trip(breaker: _Breaker, now: datetime) -> bool:

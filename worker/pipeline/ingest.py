@@ -1,6 +1,7 @@
 """From a recorded message to its end: read it, then route what it asks for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.identifiers import signal_id
@@ -17,6 +18,7 @@ from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.parsing.version import PARSER_VERSION
 from worker.pipeline import route, updates
+from worker.pipeline.bind import Unclear, bind_commands
 from worker.pipeline.reading import content_of, read_message
 from worker.pipeline.revisions import explain, read_before, ring_newer, unexplained_until, waits_for_older
 from worker.pipeline.tell import tell
@@ -71,7 +73,9 @@ def _provider(message: InboxMessage, listed: list[ProviderTerms]) -> ProviderTer
 
 
 def _read(context: Context, message: InboxMessage, terms: ProviderTerms, older: list[InboxMessage]) -> str:
-    before = signals.newest_of(message.source, message.channel_id, message.message_id) if older else None
+    # Not its own: a pass that died after it had stored its reading is repeated with the same difference.
+    said = (message.source, message.channel_id, message.message_id)
+    before = signals.newest_before(*said, message.revision) if older else None
     was_read = read_before(older, before)
     if was_read is not None and content_of(was_read) == content_of(message):
         return _end(message, MessageStatus.DONE, "CONTENT_UNCHANGED", terms)
@@ -124,11 +128,13 @@ def _act(
 def _act_on_commands(
     context: Context, message: InboxMessage, terms: ProviderTerms, record: SignalRecord
 ) -> str:
+    bound = bind_commands(message, terms, record)
+    if isinstance(bound, Unclear):
+        signals.record_reading(record)
+        return _end(message, MessageStatus.QUARANTINED, bound.code, terms, record, detail=bound.detail)
+    record = replace(record, bound_to=bound)
     signals.record_reading(record)
-    refused = updates.apply_commands(context, message, terms, record)
-    if refused is not None:
-        return _end(message, MessageStatus.QUARANTINED, refused, terms, record)
-    return _end(message, MessageStatus.DONE, "UPDATED", terms, record)
+    return _end(message, MessageStatus.DONE, updates.apply_commands(context, message, record), terms, record)
 
 
 def _act_on_edit(
@@ -145,7 +151,7 @@ def _act_on_edit(
     if new is None or not is_open:
         updates.withdraw(message, "EDITED_AWAY")
         return _end(message, MessageStatus.DONE, "WITHDRAWN_BY_EDIT", terms, record)
-    updates.apply_edit(context, message, terms, old, record)
+    updates.apply_edit(context, message, old, record)
     return _end(message, MessageStatus.DONE, "EDIT_APPLIED", terms, record)
 
 

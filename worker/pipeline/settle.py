@@ -24,6 +24,7 @@ from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.pipeline.asked import ring_waiting
+from worker.pipeline.halted import halted_trades
 from worker.pipeline.show import SHOWN_AT_ONCE, show_trades
 
 log = get_logger(__name__)
@@ -96,6 +97,7 @@ def read_trades(context: Context, trade_ids: Collection[str]) -> list[Seen]:
         orders.finding_of_trades(trade_ids),
         fills.finding_of_trades(trade_ids),
     )
+    halted = halted_trades([t for t in found if t.updates and not t.is_over])
     orders_of = _by_trade(made)
     fills_of = _by_trade(filled)
     seen = []
@@ -106,7 +108,7 @@ def read_trades(context: Context, trade_ids: Collection[str]) -> list[Seen]:
             continue
         terms = context.cover_terms(trade.venue, trade.environment, instrument.asset_class)
         own = (tuple(orders_of.get(trade.trade_id, ())), tuple(fills_of.get(trade.trade_id, ())))
-        seen.append(Seen(trade, *own, instrument, terms))
+        seen.append(Seen(trade, *own, instrument, terms, trade.trade_id in halted))
     return seen
 
 

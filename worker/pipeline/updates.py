@@ -1,69 +1,77 @@
-"""Closes, updates, edits and deletes: bound to open trades, then carried out as wanted cover or exits."""
+"""Closes, updates, edits and deletes: each wish planned from the trade as it stands, written, then left to cover."""
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import uuid4
 
-from shared.domain.halts import HaltState, scopes_of, strictest
-from shared.domain.money import ONE
-from shared.domain.order_status import AT_VENUE, OrderStatus
+from shared.domain.bots import WiderStops
+from shared.domain.errors import TradeError
+from shared.domain.instruments import Instrument
+from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, Purpose
-from shared.domain.receipts import GateResult, Receipt, Verdict
-from shared.domain.signals import Signal
-from shared.domain.trades import StopSource, Trade, TradeStatus
-from shared.domain.updates import TradeUpdate, plan_edit, plan_update
+from shared.domain.signals import Signal, UpdateKind
+from shared.domain.stop_moves import StopRoom
+from shared.domain.trades import Trade
+from shared.domain.updates import WITHDRAWN, Scene, Step, Wish, plan_wish, wish_of, wishes_of_edit
 from shared.logs import get_logger
-from shared.models import halts, orders, trades
+from shared.models import accounts, bots, layers, orders, trades
 from shared.models.messages import InboxMessage
-from shared.models.providers import ProviderTerms
 from shared.models.signals import SignalRecord
+from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
+from worker.failpoints import failpoint
+from worker.pipeline.bind import trades_of
 from worker.pipeline.cancel import cancel_orders
-from worker.pipeline.receipts import Outcome, make_receipt
+from worker.pipeline.halted import halted_trades
+from worker.pipeline.settle import COVER_CHUNK, COVER_WATCHED_AFTER
 from worker.pipeline.tell import tell
+from worker.pipeline.update_receipts import Line, update_receipts
 
 log = get_logger(__name__)
 
-ATTEMPTS = 5
-NOTHING_HELD = "NOTHING_HELD"
+ATTEMPTS = 6
+CHUNK = 100
+_MOVES_A_STOP = frozenset({UpdateKind.MOVE_STOP, UpdateKind.MOVE_STOP_TO_BREAKEVEN})
 
 
-def apply_commands(
-    context: Context, message: InboxMessage, terms: ProviderTerms, record: SignalRecord
-) -> str | None:
-    """Carry out a message's closes and updates in order; a code where a person must say which is meant."""
+@dataclass
+class _Round:
+    """What one reading of trades has come to: those that are done with, and those to be read again."""
+
+    lines: list[Line] = field(default_factory=list)
+    again: set[str] = field(default_factory=set)
+
+
+def apply_commands(context: Context, message: InboxMessage, record: SignalRecord) -> str:
+    """Carry out a message's closes and updates in order, and tell each follower; return what became of all."""
     if record.signal is None:
         return "NO_SIGNAL"
-    bound: list[tuple[Signal, list[Trade]]] = []
-    for command in (record.signal, *record.signal.also):
-        found = _bind(message, terms, command)
-        if isinstance(found, str):
-            return found
-        bound.append((command, found))
-    receipts: dict[str, Receipt] = {}
-    for number, (command, found) in enumerate(bound):
-        for trade in found:
-            update = plan_update(command, trade)
-            code = _carry_out(context, terms, trade, update, cause=f"{message.row_id}:{number}")
-            receipts[trade.trading_bot_id] = _receipt(record, trade, update, code)
-    tell(list(receipts.values()))
-    return None
+    lines: list[Line] = []
+    for number, command in enumerate((record.signal, *record.signal.also)):
+        found = trades_of(record.bound_to[number])
+        cause = f"{message.row_id}:{number}"
+        # One that was over before is not what was meant; one that an earlier command has ended is.
+        meant = [trade.trade_id for trade in found if not trade.is_over or _is_of(trade, message, lines)]
+        lines += carry_out(context, message, wish_of(command), cause, meant)
+    tell(update_receipts(record, lines))
+    if all(bound.code for bound in record.bound_to):
+        return record.bound_to[0].code
+    return "UPDATED"
 
 
-def apply_edit(
-    context: Context, message: InboxMessage, terms: ProviderTerms, before: Signal, record: SignalRecord
-) -> None:
-    """Act on what an edit changed, for every trade that the message opened."""
+def apply_edit(context: Context, message: InboxMessage, before: Signal, record: SignalRecord) -> None:
+    """Act on all that an edit changed, for every trade that the message opened."""
     if record.signal is None:
         return
-    receipts = []
-    for trade in trades.of_message(message.source, message.channel_id, message.message_id):
-        if trade.is_over:
-            continue
-        update = plan_edit(before, record.signal, trade)
-        code = _carry_out(context, terms, trade, update, cause=f"{message.row_id}:edit")
-        receipts.append(_receipt(record, trade, update, code))
-    tell(receipts)
+    wishes = wishes_of_edit(before, record.signal)
+    found = trades.of_message(message.source, message.channel_id, message.message_id)
+    meant = [trade for trade in found if not trade.is_over or _is_of(trade, message, ())]
+    lines: list[Line] = [] if wishes else [Line(trade, Wish(None), "NO_DIFFERENCE") for trade in meant]
+    for number, wish in enumerate(wishes):
+        cause = f"{message.row_id}:edit{number}"
+        lines += carry_out(context, message, wish, cause, [trade.trade_id for trade in meant])
+    tell(update_receipts(record, lines))
 
 
 def withdraw(message: InboxMessage, code: str) -> int:
@@ -80,151 +88,109 @@ def withdraw(message: InboxMessage, code: str) -> int:
     return withdrawn
 
 
-def _bind(message: InboxMessage, terms: ProviderTerms, command: Signal) -> list[Trade] | str:
-    """Find the trades an update means: its parent's, else the one open message of that symbol."""
-    if message.reply_to is not None:
-        found = trades.of_message(message.source, message.channel_id, message.reply_to)
-        if found:
-            return [trade for trade in found if not trade.is_over]
-    if command.symbol is None:
-        return "UPDATE_WITHOUT_SYMBOL"
-    alive = trades.alive_of_provider(terms.provider_id, None)
-    found = [trade for trade in alive if _names(command.symbol, trade.symbol)]
-    if len({(trade.channel_id, trade.message_id) for trade in found}) > 1:
-        return "UPDATE_AMBIGUOUS"
-    return found
+def carry_out(
+    context: Context, message: InboxMessage, wish: Wish, cause: str, trade_ids: Sequence[str]
+) -> list[Line]:
+    """Carry one wish out for trades, however often they change meanwhile; safe to repeat with the same cause."""
+    lines: list[Line] = []
+    for start in range(0, len(trade_ids), CHUNK):
+        todo = set(trade_ids[start : start + CHUNK])
+        read: list[Scene] = []
+        for _ in range(ATTEMPTS):
+            read = _read(context, message, wish, cause, todo)
+            # From here on each trade is judged by what was read of it, and written only if it still stands so.
+            round_ = _carry_out_once(context, wish, read)
+            lines += round_.lines
+            todo = round_.again
+            if not todo:
+                break
+        lines += [Line(scene.trade, wish, "TRADE_BUSY") for scene in read if scene.trade.trade_id in todo]
+    return lines
 
 
-def _names(said: str, symbol: str) -> bool:
-    # An option is closed by its underlying alone: `SPY` means `SPY261218C00600000`.
-    is_option_of = symbol.startswith(said) and symbol[len(said) : len(said) + 6].isdecimal()
-    return said == symbol or is_option_of
+def _is_of(trade: Trade, message: InboxMessage, lines: Sequence[Line]) -> bool:
+    """Tell whether a trade that is over has ended by this message, in this pass or in one before."""
+    by_row = any(note.cause.startswith(f"{message.row_id}:") for note in trade.updates)
+    return by_row or any(line.trade.trade_id == trade.trade_id for line in lines)
 
 
-def _carry_out(
-    context: Context, terms: ProviderTerms, trade: Trade, update: TradeUpdate, *, cause: str
-) -> str:
-    scopes = scopes_of(
-        community_id=terms.community_id,
-        provider_id=trade.provider_id,
-        user_id=trade.user_id,
-        account_id=trade.account_id,
-    )
-    halt = strictest(halts.in_force(), scopes)
-    if halt is not None and halt.state is HaltState.HALTED:
-        return "HALT"
-    if update.cancel_entries:
-        live = [o for o in orders.of_trade(trade.trade_id) if _is_live_entry(o)]
-        if live:
-            cancel_orders(context, [order.order_id for order in live])
-    changes = _changes(trade, _on_tick(context, trade, update), cause)
-    refusal = _store(trade, changes) if changes else ""
-    if refusal:
-        return refusal
-    if changes:
-        enqueue(TaskName.TRADES_PROTECT, [trade.trade_id])
-    elif update.exit_fraction is not None and not update.cancel_entries:
-        return NOTHING_HELD
-    return update.code
+def _carry_out_once(context: Context, wish: Wish, read: Sequence[Scene]) -> _Round:
+    halted = set() if wish.kind is UpdateKind.CANCEL else halted_trades([scene.trade for scene in read])
+    steps = [
+        (scene, Step(code="HALT") if scene.trade.trade_id in halted else plan_wish(wish, scene))
+        for scene in read
+    ]
+    cancel = [order_id for _, step in steps for order_id in step.cancel]
+    written = _write([(scene.trade, step) for scene, step in steps if step.changes and not step.cancel])
+    if cancel:
+        cancel_orders(context, cancel, code=WITHDRAWN)
+    done = _Round()
+    for scene, step in steps:
+        trade_id = scene.trade.trade_id
+        if step.cancel or (step.changes and trade_id not in written):
+            done.again.add(trade_id)
+        else:
+            done.lines.append(Line(scene.trade, wish, step.code))
+    return done
 
 
-def _on_tick(context: Context, trade: Trade, update: TradeUpdate) -> TradeUpdate:
-    """Round levels to what the venue takes: an entry's average, as written by a break-even, lies between ticks."""
-    if update.stop_price is None and not update.targets:
-        return update
-    instrument = context.instruments(trade.venue, trade.environment, [trade.symbol]).get(trade.symbol)
-    if instrument is None:
-        return update
-    stop = update.stop_price
-    return replace(
-        update,
-        stop_price=None if stop is None else instrument.round_price(stop),
-        targets=tuple(replace(t, price=instrument.round_price(t.price)) for t in update.targets),
-    )
+def _write(wanted: Sequence[tuple[Trade, Step]]) -> set[str]:
+    """Write what a wish changes in its trades and ring for cover; return those that still stood as they were read."""
+    if not wanted:
+        return set()
+    changes = {trade.trade_id: (trade, step.changes) for trade, step in wanted}
+    written = trades.compare_and_set_many(changes, uuid4().hex, utc_now() + COVER_WATCHED_AFTER)
+    failpoint("after_update")
+    ringing = sorted(written)
+    for start in range(0, len(ringing), COVER_CHUNK):
+        enqueue(TaskName.TRADES_PROTECT, ringing[start : start + COVER_CHUNK])
+    return written
 
 
-def _changes(trade: Trade, update: TradeUpdate, cause: str) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    if update.stop_price is not None:
-        changes |= {"stop_price": update.stop_price, "stop_source": StopSource.UPDATE, "needs_cover": True}
-    if update.targets:
-        changes |= {"targets": update.targets, "needs_cover": True}
-    # A share of nothing would wait, and sell what an entry that rests buys later.
-    if (
-        update.exit_fraction is not None
-        and (trade.coverable or update.exit_fraction == ONE)
-        and trade.status is TradeStatus.OPEN
-    ):
-        changes |= {
-            "exit_cause": cause,
-            "exit_fraction": update.exit_fraction,
-            "exit_reason": "PROVIDER_CLOSED",
-            "needs_cover": True,
-        }
-    return changes
+def _read(
+    context: Context, message: InboxMessage, wish: Wish, cause: str, trade_ids: set[str]
+) -> list[Scene]:
+    # In this order: orders may only be newer than the version of the trade that a write depends on.
+    found, made = run_together(trades.finding_many(trade_ids), orders.finding_of_trades(trade_ids))
+    own: dict[str, list[Order]] = {}
+    for order in made:
+        own.setdefault(order.trade_id, []).append(order)
+    rooms = _rooms(found) if wish.kind in _MOVES_A_STOP else {}
+    return [
+        Scene(
+            trade,
+            tuple(own.get(trade.trade_id, ())),
+            cause,
+            message.posted_at if message.edited_at is None else message.edited_at,
+            _instrument(context, trade),
+            rooms.get(trade.trading_bot_id),
+        )
+        for trade in found
+    ]
 
 
-def _store(trade: Trade, changes: dict[str, Any]) -> str:
-    """Write what an update wants into its trade; return a code where it could not be."""
-    current: Trade | None = trade
-    for _ in range(ATTEMPTS):
-        if current is None:
-            break
-        wanted = _beside_an_exit(current, changes)
-        if wanted is None:
-            return "EXIT_UNDER_WAY"
-        if trades.compare_and_set(current, **wanted):
-            return ""
-        current = trades.find(trade.trade_id)
-    return "TRADE_BUSY"
+def _rooms(found: Sequence[Trade]) -> dict[str, StopRoom]:
+    """Read, by bot, what a stop that moves away may risk; bots that do not allow it are left out."""
+    listed = layers.in_force_for(list(bots.find_many({trade.trading_bot_id for trade in found}).values()))
+    allowing = [bot for bot in listed if bot.settings.wider_stops is WiderStops.ALLOW]
+    if not allowing:
+        return {}
+    known = {
+        account.account_id: account
+        for account in accounts.find_many({b.account_id for b in allowing}).values()
+    }
+    rooms = {}
+    for bot in allowing:
+        account = known.get(bot.account_id)
+        equity = account.balance_total if account else None
+        rooms[bot.trading_bot_id] = StopRoom(bot.sizing, equity, bot.settings.max_position_percent)
+    return rooms
 
 
-def _beside_an_exit(trade: Trade, changes: dict[str, Any]) -> dict[str, Any] | None:
-    """Never replace an exit under way, of which an order may be on its way: a full close only enlarges it."""
-    if "exit_cause" not in changes or trade.exit_cause in {None, changes["exit_cause"]}:
-        return changes
-    if changes["exit_fraction"] != ONE:
+def _instrument(context: Context, trade: Trade) -> Instrument | None:
+    """Read the rules that levels are rounded by; a venue that does not answer leaves them as written."""
+    try:
+        return context.instruments(trade.venue, trade.environment, [trade.symbol]).get(trade.symbol)
+    except (TradeError, TimeoutError) as error:
+        log.warning("update.no_rules", trade_id=trade.trade_id, error=str(error)[:200])
         return None
-    grown = {"exit_fraction": ONE, "exit_reason": changes["exit_reason"], "needs_cover": True}
-    return grown if trade.exit_fraction != ONE else {"needs_cover": True}
-
-
-def _is_live_entry(order: Order) -> bool:
-    waiting = AT_VENUE | {OrderStatus.INITIALIZED, OrderStatus.SUBMITTED, OrderStatus.UNKNOWN}
-    return order.purpose is Purpose.ENTRY and order.status in waiting
-
-
-_SENTENCES = {
-    "": "The update was carried out.",
-    "HALT": "Trading is halted, so the provider's update was not carried out; your stop stays in place.",
-    "STOP_WOULD_WIDEN": "The new stop is further away than the one in place, so it was not moved.",
-    "NO_DIFFERENCE": "The update changes nothing.",
-    "NO_LEVEL": "The update names no price.",
-    "NOTHING_TO_DO": "The message reports and asks for nothing.",
-    "BREAKEVEN_BEFORE_ENTRY": "The entry has not been filled, so there is no break-even price yet.",
-    "ENTRY_CHANGED": "The entry was edited: what had not been filled was cancelled and is not entered again.",
-    "EXIT_UNDER_WAY": "Another exit of the trade was under way; the partial close was not carried out.",
-    NOTHING_HELD: "Nothing is held of the trade, so there was no part of it to close.",
-    "TRADE_BUSY": "The trade changed at the same moment; the update was not carried out.",
-}
-_CARRIED_OUT = frozenset({"", "ENTRY_CHANGED"})
-
-
-def _receipt(record: SignalRecord, trade: Trade, update: TradeUpdate, code: str) -> Receipt:
-    verdict = Verdict.PASSED if code in _CARRIED_OUT else Verdict.DENIED
-    gate = GateResult("update", _describe(update), "risk may not grow", verdict)
-    outcome = Outcome(verdict, code or "UPDATED", _SENTENCES.get(code, code))
-    return make_receipt(record, trade, outcome, (gate,), trade=trade)
-
-
-def _describe(update: TradeUpdate) -> str:
-    parts = []
-    if update.exit_fraction is not None:
-        parts.append(f"close {update.exit_fraction:.0%}")
-    if update.stop_price is not None:
-        parts.append(f"stop {update.stop_price}")
-    if update.targets:
-        parts.append("targets " + ", ".join(str(target.price) for target in update.targets))
-    if update.cancel_entries:
-        parts.append("cancel entries")
-    return ", ".join(parts) or "nothing"

@@ -11,7 +11,7 @@ from shared.domain.bots import TradingBot
 from shared.domain.facts import Session
 from shared.domain.halts import Halt
 from shared.domain.instruments import Instrument
-from shared.domain.layers import Layer, Level, with_settings_in_force
+from shared.domain.layers import Level, with_settings_in_force
 from shared.domain.trades import AliveTrade
 from shared.models import accounts, halts, layers, market, trades, users
 from shared.models.together import run_together
@@ -59,7 +59,7 @@ def read_world(context: Context, planning: Planning, bots: Sequence[TradingBot])
     provider = suggested.get(planning.terms.provider_id)
     ready = [
         with_settings_in_force(
-            bot, _farther(provider, of_users.get(bot.user_id), of_accounts.get(bot.account_id))
+            bot, layers.known(provider, of_users.get(bot.user_id), of_accounts.get(bot.account_id))
         )
         for bot in bots
     ]
@@ -75,10 +75,6 @@ def read_world(context: Context, planning: Planning, bots: Sequence[TradingBot])
         days=days_of(context, people, found, trading),
         sessions=_sessions(ready, now),
     )
-
-
-def _farther(*layered: Layer | None) -> list[Layer]:
-    return [layer for layer in layered if layer is not None]
 
 
 def _venue(account: Account) -> Venue:

@@ -246,7 +246,7 @@ def test_a_providers_partial_close_does_not_replace_the_users_exit_under_way(
     driver.lose_bells()
     row_id = driver.post("close half here", reply_to=opened.message_id)
     ingest(driver.context, row_id)
-    assert [r.code for r in driver.receipts(driver.message(row_id))] == ["EXIT_UNDER_WAY"]
+    assert [r.code for r in driver.receipts(driver.message(row_id))] == ["ALREADY_CLOSING"]
     sweep_and_answer(driver)
     assert_flat_once(driver, opened)
 

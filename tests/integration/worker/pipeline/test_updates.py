@@ -67,11 +67,9 @@ def test_a_reply_that_closes_half_leaves_half_covered(driver: Driver, opened: In
     assert trade.resting == trade.coverable == trade.held
 
 
-def test_a_share_of_nothing_is_refused_and_never_sold_of_what_is_bought_later(
-    driver: Driver, waiting: InboxMessage
-) -> None:
+def test_a_share_of_nothing_is_parked_and_wants_no_exit_yet(driver: Driver, waiting: InboxMessage) -> None:
     reply = driver.say("close half here", reply_to=waiting.message_id)
-    assert [receipt.code for receipt in driver.receipts(reply)] == ["NOTHING_HELD"]
+    assert [receipt.code for receipt in driver.receipts(reply)] == ["PARKED"]
     assert driver.trade(waiting).exit_cause is None
 
 
