@@ -11,6 +11,7 @@ from shared.domain.bots import TradingBot
 from shared.domain.halts import Halt
 from shared.domain.instruments import Instrument
 from shared.domain.plans import Tier
+from shared.domain.record import ProviderRecord
 from shared.domain.signals import Side, Signal
 from shared.domain.trades import AliveTrade, Trade
 
@@ -42,7 +43,7 @@ class Facts:
     ask: Decimal | None
     trades: tuple[AliveTrade | Trade, ...]
     trade_id: str
-    closed_trades: int = 0
+    record: ProviderRecord | None = None
     detection_seconds: int = 0
     _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

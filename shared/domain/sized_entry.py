@@ -45,7 +45,7 @@ def _size_entry(facts: Facts) -> SizedEntry | Denial:
         entry=reference,
         stop=stop.price,
         max_position_percent=facts.bot.settings.max_position_percent,
-        closed_trades=facts.closed_trades,
+        record=facts.record,
     )
     if isinstance(quantity, Denial):
         return quantity

@@ -94,6 +94,7 @@ class Trade(BaseDocument):
             ["provider_id", "symbol", "status"],
             ["user_id", "status", "-created_at"],
             ["source", "channel_id", "message_id"],
+            {"fields": ["provider_id", "closed_at"], "partialFilterExpression": {"status": "closed"}},
         ],
     }
 

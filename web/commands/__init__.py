@@ -14,6 +14,7 @@ from web.commands.ledger import fills, orders, positions, receipts, reservations
 from web.commands.messages import messages
 from web.commands.provider_profile import profile
 from web.commands.provider_reach import reach
+from web.commands.provider_record import record
 from web.commands.providers import providers
 from web.commands.setup import setup
 from web.commands.trades import trades
@@ -21,6 +22,7 @@ from web.commands.users import users
 
 providers.add_command(profile)
 providers.add_command(reach)
+providers.add_command(record)
 
 COMMANDS = (
     users,

@@ -222,6 +222,7 @@ def _facts(
         bid=price[0] if price else None,
         ask=price[1] if price else None,
         trades=tuple(world.trades[account.account_id]),
+        record=planning.terms.record,
         detection_seconds=detection_seconds(context, context.pot(*venue, account.account_id), place),
         trade_id=trade_id(bot.trading_bot_id, message.source, message.channel_id, message.message_id),
     )
