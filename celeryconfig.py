@@ -102,6 +102,8 @@ def _every(seconds: float, task: TaskName) -> dict[str, Any]:
 # watch-cover        compares wanted with actual cover                  a failed stop is not placed again
 # expire-entries     cancels entries past their time                    old entries keep resting
 # snapshot           equity of every account                            gaps in the equity curve
+# follow             follows every signal on paper                      records stand still, entries cost more
+# score              computes providers' records anew                   half-Kelly and pages show old figures
 # check-keys         reads what accounts' keys may do                   a key that may withdraw stays in use
 # retain             deletes what its retention has passed              the database grows
 beat_schedule = {
@@ -112,6 +114,8 @@ beat_schedule = {
     "expire-entries": _every(5, TaskName.MAINTENANCE_EXPIRE_ENTRIES),
     "snapshot": _every(60, TaskName.ACCOUNTS_SNAPSHOT),
     "learn": _every(120, TaskName.PROVIDERS_LEARN),
+    "follow": _every(20, TaskName.PROVIDERS_FOLLOW),
+    "score": _every(60, TaskName.PROVIDERS_SCORE),
     "check-keys": _every(86400, TaskName.ACCOUNTS_CHECK_KEYS),
     "retain": _every(86400, TaskName.MAINTENANCE_RETAIN),
 }

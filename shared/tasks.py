@@ -52,6 +52,8 @@ class TaskName(StrEnum):
     PRICES_REFRESH = "prices.refresh"
     NOTIFICATIONS_DELIVER = "notifications.deliver"
     PROVIDERS_LEARN = "providers.learn"
+    PROVIDERS_FOLLOW = "providers.follow"
+    PROVIDERS_SCORE = "providers.score"
     MAINTENANCE_SWEEP = "maintenance.sweep"
     MAINTENANCE_EXPIRE_ENTRIES = "maintenance.expire_entries"
     MAINTENANCE_RETAIN = "maintenance.retain"
@@ -79,6 +81,8 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.PRICES_REFRESH: Queue.PRICES,
     TaskName.NOTIFICATIONS_DELIVER: Queue.NOTIFY,
     TaskName.PROVIDERS_LEARN: Queue.ANALYTICS,
+    TaskName.PROVIDERS_FOLLOW: Queue.ANALYTICS,
+    TaskName.PROVIDERS_SCORE: Queue.ANALYTICS,
     TaskName.MAINTENANCE_SWEEP: Queue.SYNC,
     TaskName.MAINTENANCE_EXPIRE_ENTRIES: Queue.SYNC,
     TaskName.MAINTENANCE_RETAIN: Queue.ANALYTICS,

@@ -12,6 +12,7 @@ from shared.domain.day_result import DayResult
 from shared.domain.halts import Halt
 from shared.domain.instruments import Instrument
 from shared.domain.plans import Tier
+from shared.domain.record import ProviderRecord
 from shared.domain.signals import Side, Signal
 from shared.domain.trades import AliveTrade, Trade
 
@@ -68,7 +69,7 @@ class Facts:
     ask: Decimal | None
     trades: tuple[AliveTrade | Trade, ...]
     trade_id: str
-    closed_trades: int = 0
+    record: ProviderRecord | None = None
     detection_seconds: int = 0
     price_at_post: Decimal | None = None
     session: Session | None = None

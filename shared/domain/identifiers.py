@@ -40,6 +40,11 @@ def trade_id(trading_bot_id: str, source: str, channel_id: str, message_id: str)
     return _derive("trade", trading_bot_id, source, channel_id, message_id)
 
 
+def reference_id(provider_id: str, source: str, channel_id: str, message_id: str) -> str:
+    """Identify the reference position of the signal in a message, whatever its revision: an edit opens no other."""
+    return _derive("reference", provider_id, source, channel_id, message_id)
+
+
 def entry_intent_id(trading_bot_id: str, source: str, channel_id: str, message_id: str, leg: int) -> str:
     """Identify an entry, without the message's revision: an edit never adds an entry (DESIGN 5)."""
     return _derive("entry", trading_bot_id, source, channel_id, message_id, leg)

@@ -76,7 +76,7 @@ def _planned_quantity(facts: Facts) -> Decimal | Denial:
         entry=reference,
         stop=stop.price,
         max_position_percent=facts.bot.settings.max_position_percent,
-        closed_trades=facts.closed_trades,
+        record=facts.record,
     )
 
 

@@ -1,4 +1,4 @@
-"""How much: fixed, percent of equity, risk to the stop; a missing number refuses, never guesses."""
+"""How much: fixed, percent of equity, risk to the stop, half-Kelly; a missing number refuses, never guesses."""
 
 from decimal import Decimal
 
@@ -6,9 +6,7 @@ from shared.domain.bots import Sizing, SizingMethod
 from shared.domain.errors import Denial
 from shared.domain.instruments import Instrument
 from shared.domain.money import HUNDRED, ZERO
-
-KELLY_SAMPLE = 30
-"""Closed reference trades below which half-Kelly is refused."""
+from shared.domain.record import ProviderRecord, half_kelly
 
 
 def plan_quantity(
@@ -19,7 +17,7 @@ def plan_quantity(
     entry: Decimal,
     stop: Decimal,
     max_position_percent: Decimal,
-    closed_trades: int,
+    record: ProviderRecord | None,
 ) -> Decimal | Denial:
     """Return the quantity in base units, floored to the lot and capped at a share of equity."""
     if equity is None or equity <= ZERO:
@@ -38,10 +36,10 @@ def plan_quantity(
                 return Denial("STOP_AT_ENTRY", "The stop is at the entry, so the risk per unit is zero.")
             quantity = equity * sizing.amount / HUNDRED / distance
         case SizingMethod.KELLY:
-            return Denial(
-                "KELLY_SAMPLE",
-                f"Half-Kelly needs {KELLY_SAMPLE} closed trades of this provider; there are {closed_trades}.",
-            )
+            share = half_kelly(record)
+            if isinstance(share, Denial):
+                return share
+            quantity = equity * share / per_unit
     cap = equity * max_position_percent / HUNDRED / per_unit
     return instrument.floor_quantity(min(quantity, cap))
 

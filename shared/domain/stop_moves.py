@@ -110,7 +110,7 @@ def _too_wide(
         entry=trade.planned_entry,
         stop=price,
         max_position_percent=room.max_position_percent,
-        closed_trades=0,
+        record=None,
     )
     own = ZERO if isinstance(sized, Denial) else risk_money(instrument, sized, trade.planned_entry, price)
     most = max(planned, own) * SLACK

@@ -16,6 +16,7 @@ from shared.models.outbox import Outbox
 from shared.models.paper import PAPER_DOCUMENTS
 from shared.models.providers import Provider
 from shared.models.records import AuditEntry, JobRun, Subscription, UsageEvent, WebhookEvent
+from shared.models.references import Reference
 from shared.models.rotations import Rotation
 from shared.models.signals import ContentKey, Receipt, Signal
 from shared.models.trades import Trade
@@ -32,6 +33,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     TradingBot,
     Message,
     Signal,
+    Reference,
     ContentKey,
     Receipt,
     Order,

@@ -16,6 +16,17 @@ class Counter(BaseDocument):
     meta = {"collection": "counters", "indexes": []}
 
 
+def last_of(name: str) -> int:
+    """Return the last number of a kind; 0 where it has not begun."""
+    row = rows_of(Counter).find_one({"_id": name})
+    return int(row["last"]) if row else 0
+
+
+def raise_to(name: str, number: int) -> None:
+    """Let a kind of number stand at `number`, unless it stands higher already."""
+    rows_of(Counter).update_one({"_id": name}, {"$max": {"last": number}}, upsert=True)
+
+
 def next_numbers(name: str, count: int) -> int:
     """Take so many numbers and return the last of them; they follow one another."""
     # A counter that begins, or begins again after a loss, begins above everything it can have given before.

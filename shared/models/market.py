@@ -7,8 +7,9 @@ from decimal import Decimal
 from mongoengine import fields
 from pymongo import UpdateOne
 
+from shared.domain.reference import MinuteCandle
 from shared.models.base import BaseDocument
-from shared.models.mapping import Row, rows_of
+from shared.models.mapping import Row, from_row, raw_rows_of, rows_of
 
 
 class Candle(BaseDocument):
@@ -93,6 +94,13 @@ def price_before(venue: str, symbol: str, moment: datetime) -> Decimal | None:
     minute = moment.replace(second=0, microsecond=0) - timedelta(minutes=1)
     row = rows_of(Candle).find_one({"_id": f"{venue}:{symbol}:{int(minute.timestamp())}"}, {"close": 1})
     return None if row is None else row["close"]
+
+
+def candles_between(venue: str, symbol: str, after: datetime, until: datetime) -> list[MinuteCandle]:
+    """Read the candles of a symbol at a venue after a minute, up to another one and with it, in order."""
+    query = {"venue": venue, "symbol": symbol, "minute": {"$gt": after, "$lte": until}}
+    rows = raw_rows_of(Candle).find(query, {"_id": 0, "venue": 0, "symbol": 0}).sort("minute", 1)
+    return [from_row(MinuteCandle, row) for row in rows]
 
 
 def record_equity(account_id: str, user_id: str, at: datetime, cash: Decimal, equity: Decimal) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mongoengine import fields
 
 from shared.domain.profiles import ProviderProfile
+from shared.domain.record import ProviderRecord
 from shared.models.base import BaseDocument
 from shared.models.mapping import Row, from_row, rows_of, to_row
 from shared.models.together import Find
@@ -25,6 +26,7 @@ class ProviderTerms:
     visibility: str = "public"
     active: bool = True
     profile: ProviderProfile | None = None
+    record: ProviderRecord | None = None
 
     @property
     def is_public(self) -> bool:
@@ -106,6 +108,13 @@ def all_active() -> list[ProviderTerms]:
 def store_profile(provider_id: str, profile: ProviderProfile) -> None:
     """Write a provider's habits over those that were known."""
     rows_of(Provider).update_one({"_id": provider_id}, {"$set": {"profile": to_row(profile)}})
+
+
+def store_record(provider_id: str, record: ProviderRecord) -> None:
+    """Write a provider's record over an older one; one that was computed later stays."""
+    is_older = [{"record.computed_at": None}, {"record.computed_at": {"$lte": record.computed_at}}]
+    query: Row = {"_id": provider_id, "$or": is_older}
+    rows_of(Provider).update_one(query, {"$set": {"record": to_row(record)}})
 
 
 def _domain(row: Row) -> ProviderTerms:

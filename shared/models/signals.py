@@ -73,6 +73,7 @@ class Signal(BaseDocument):
             ["provider_id", "-posted_at"],
             ["source", "channel_id", "message_id", "revision"],
             ["parser_version", "posted_at"],
+            {"fields": ["read_at"], "partialFilterExpression": {"signal.action": "open"}},
         ],
     }
 

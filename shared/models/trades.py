@@ -99,6 +99,7 @@ class Trade(BaseDocument):
             # What closed today: rows enter it once, when they are over.
             {"fields": ["user_id", "closed_at"], "partialFilterExpression": {"status": "closed"}},
             ["source", "channel_id", "message_id"],
+            {"fields": ["provider_id", "closed_at"], "partialFilterExpression": {"status": "closed"}},
         ],
     }
 

@@ -15,6 +15,7 @@ from web.commands.ledger import fills, orders, positions, receipts, reservations
 from web.commands.messages import messages
 from web.commands.provider_profile import profile
 from web.commands.provider_reach import reach
+from web.commands.provider_record import record
 from web.commands.providers import providers
 from web.commands.setup import setup
 from web.commands.trades import trades
@@ -22,6 +23,7 @@ from web.commands.users import users
 
 providers.add_command(profile)
 providers.add_command(reach)
+providers.add_command(record)
 
 COMMANDS = (
     users,

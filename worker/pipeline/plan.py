@@ -198,6 +198,7 @@ def _facts(
         session=world.sessions.get(bot.settings.exchange),
         today=world.days.by_account.get(account.account_id),
         users_today=world.days.by_user.get(bot.user_id),
+        record=planning.terms.record,
         detection_seconds=detection_seconds(context, context.pot(*venue, account.account_id), place),
         trade_id=trade_id(bot.trading_bot_id, message.source, message.channel_id, message.message_id),
     )

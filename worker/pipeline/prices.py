@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shared.brokers.base import Quote
 from shared.domain.errors import TradeError
 from shared.logs import get_logger
-from shared.models import market, orders, trades
+from shared.models import market, orders, references, trades
 from worker.context import Context, utc_now
 from worker.pipeline.apply import apply_report
 from worker.pipeline.settle import settle_trades
@@ -20,7 +20,7 @@ def refresh_prices(context: Context) -> str:
     """Fetch quotes of all symbols in use and let waiting paper orders meet them."""
     count = 0
     moved = 0
-    for (venue, environment), symbols in trades.symbols_in_use().items():
+    for (venue, environment), symbols in _in_use().items():
         quotes = _fetch(context, venue, environment, sorted(symbols))
         context.quotes.put(venue, quotes)
         is_synthetic = any(quote.synthetic for quote in quotes)
@@ -33,6 +33,14 @@ def refresh_prices(context: Context) -> str:
             hasten_looks(venue, environment, quotes)
         drop_passed_by(context, venue, environment, {quote.symbol: quote for quote in quotes})
     return f"{count} quotes, {moved} paper orders moved"
+
+
+def _in_use() -> dict[tuple[str, str], set[str]]:
+    """List the symbols that followers trade, and those that are followed for providers' records."""
+    used = trades.symbols_in_use()
+    for place, symbols in references.symbols_in_use().items():
+        used[place] = used.get(place, set()) | symbols
+    return used
 
 
 def _fetch(context: Context, venue: str, environment: str, symbols: Sequence[str]) -> Sequence[Quote]:

@@ -1,8 +1,10 @@
 """Tasks about providers."""
 
 from shared.tasks import TaskName
-from worker.context import utc_now
+from worker.context import get_context, utc_now
 from worker.pipeline.learn import learn_all
+from worker.pipeline.references import follow_all
+from worker.pipeline.score import score_all
 from worker.task import job
 
 
@@ -10,3 +12,15 @@ from worker.task import job
 def learn() -> str:
     """Learn the habits of providers that have posted since the last time."""
     return learn_all(utc_now())
+
+
+@job(TaskName.PROVIDERS_FOLLOW, 20)
+def follow() -> str:
+    """Follow new signals on paper, and those under way through new prices and updates."""
+    return follow_all(get_context(), utc_now())
+
+
+@job(TaskName.PROVIDERS_SCORE, 60)
+def score() -> str:
+    """Compute the records of providers of which something has closed."""
+    return score_all(utc_now())

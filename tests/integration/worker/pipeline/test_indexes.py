@@ -36,6 +36,8 @@ JOBS = (
     "maintenance.expire_entries",
     "maintenance.retain",
     "providers.learn",
+    "providers.follow",
+    "providers.score",
     "accounts.snapshot",
     "accounts.check_keys",
 )

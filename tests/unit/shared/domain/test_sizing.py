@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shared.domain.bots import Sizing, SizingMethod
 from shared.domain.errors import Denial
 from shared.domain.instruments import Instrument
+from shared.domain.record import Figures, ProviderRecord
 from shared.domain.sizing import plan_quantity, risk_money
 from tests.unit.shared.domain.builders import make_instrument
 
@@ -30,6 +31,7 @@ def quantity_of(
     entry: Decimal | int = 100,
     stop: Decimal | int = 95,
     cap: Decimal | int = 100,
+    record: ProviderRecord | None = None,
 ) -> Decimal | Denial:
     return plan_quantity(
         sizing,
@@ -38,7 +40,7 @@ def quantity_of(
         entry=Decimal(entry),
         stop=Decimal(stop),
         max_position_percent=Decimal(cap),
-        closed_trades=0,
+        record=record,
     )
 
 
@@ -113,6 +115,21 @@ def test_kelly_says_how_many_trades_it_needs_and_how_many_there_are():
     assert denial.code == "KELLY_SAMPLE"
     assert "30 closed trades" in denial.detail
     assert "there are 0" in denial.detail
+
+
+def test_half_kelly_takes_its_share_of_the_equity_within_the_cap():
+    # Six of ten win twice what a loss costs: (0.6 - 0.4 / 2) / 2 is a fifth of 10,000.
+    figures = Figures(closed=40, wins=24, average_win=Decimal(2), average_loss=Decimal(1))
+    record = ProviderRecord(whole=figures)
+    assert quantity_of(Sizing(KELLY), make_instrument(), record=record) == 20
+    assert quantity_of(Sizing(KELLY), make_instrument(), record=record, cap=5) == 5
+
+
+def test_half_kelly_of_a_record_without_an_edge_is_refused():
+    figures = Figures(closed=30, wins=15, average_win=Decimal(1), average_loss=Decimal(1))
+    denial = quantity_of(Sizing(KELLY), make_instrument(), record=ProviderRecord(whole=figures))
+    assert isinstance(denial, Denial)
+    assert denial.code == "KELLY_NEGATIVE"
 
 
 def test_risk_counts_the_multiplier_and_either_direction():
