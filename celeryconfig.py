@@ -103,6 +103,7 @@ def _every(seconds: float, task: TaskName) -> dict[str, Any]:
 # expire-entries     cancels entries past their time                    old entries keep resting
 # snapshot           equity of every account                            gaps in the equity curve
 # check-keys         reads what accounts' keys may do                   a key that may withdraw stays in use
+# check-rights       pauses bots whose right to follow is lost          they stay active, and are denied
 # retain             deletes what its retention has passed              the database grows
 beat_schedule = {
     "sweep": _every(5, TaskName.MAINTENANCE_SWEEP),
@@ -113,5 +114,6 @@ beat_schedule = {
     "snapshot": _every(60, TaskName.ACCOUNTS_SNAPSHOT),
     "learn": _every(120, TaskName.PROVIDERS_LEARN),
     "check-keys": _every(86400, TaskName.ACCOUNTS_CHECK_KEYS),
+    "check-rights": _every(86400, TaskName.PROVIDERS_CHECK_RIGHTS),
     "retain": _every(86400, TaskName.MAINTENANCE_RETAIN),
 }

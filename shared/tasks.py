@@ -33,6 +33,7 @@ class TaskName(StrEnum):
     """Every task, `plural.verb`; the function of that verb is in `worker/tasks/<plural>.py`."""
 
     SIGNALS_INGEST = "signals.ingest"
+    SIGNALS_CONFIRM = "signals.confirm"
     ORDERS_EXECUTE = "orders.execute"
     ORDERS_EXECUTE_EXITS = "orders.execute_exits"
     ORDERS_CANCEL = "orders.cancel"
@@ -52,6 +53,7 @@ class TaskName(StrEnum):
     PRICES_REFRESH = "prices.refresh"
     NOTIFICATIONS_DELIVER = "notifications.deliver"
     PROVIDERS_LEARN = "providers.learn"
+    PROVIDERS_CHECK_RIGHTS = "providers.check_rights"
     MAINTENANCE_SWEEP = "maintenance.sweep"
     MAINTENANCE_EXPIRE_ENTRIES = "maintenance.expire_entries"
     MAINTENANCE_RETAIN = "maintenance.retain"
@@ -59,6 +61,7 @@ class TaskName(StrEnum):
 
 QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.SIGNALS_INGEST: Queue.SIGNALS,
+    TaskName.SIGNALS_CONFIRM: Queue.SIGNALS,
     TaskName.ORDERS_EXECUTE: Queue.ORDERS,
     TaskName.ORDERS_EXECUTE_EXITS: Queue.EXITS,
     TaskName.ORDERS_CANCEL: Queue.EXITS,
@@ -79,6 +82,7 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.PRICES_REFRESH: Queue.PRICES,
     TaskName.NOTIFICATIONS_DELIVER: Queue.NOTIFY,
     TaskName.PROVIDERS_LEARN: Queue.ANALYTICS,
+    TaskName.PROVIDERS_CHECK_RIGHTS: Queue.SYNC,
     TaskName.MAINTENANCE_SWEEP: Queue.SYNC,
     TaskName.MAINTENANCE_EXPIRE_ENTRIES: Queue.SYNC,
     TaskName.MAINTENANCE_RETAIN: Queue.ANALYTICS,

@@ -46,6 +46,7 @@ _MEANINGS: dict[str, str] = {
     "allowed_symbols": "only these symbols; empty = all",
     "blocked_symbols": "never these symbols",
     "asset_classes": "only these asset classes; empty = all",
+    "confirm_seconds": "ask before each trade and wait so long for a yes; 0 = trade without asking",
     "trading_hours": "entries only between these times of day; empty = always",
     "time_zone": "the zone of trading_hours and of the trading day",
 }
@@ -58,6 +59,7 @@ _RANGES: dict[str, tuple[Decimal, Decimal]] = {
     "default_stop_percent": (Decimal(0), Decimal(99)),
     "max_position_percent": (Decimal("0.01"), Decimal(100)),
     "break_even_after": (Decimal(0), Decimal(10)),
+    "confirm_seconds": (Decimal(0), Decimal(86_400)),
 }
 
 

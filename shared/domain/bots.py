@@ -82,6 +82,7 @@ class BotSettings:
 
     Times are in seconds, percentages of 100. `default_stop_percent` of zero means the table by
     asset class. `max_slippage_percent` bounds how far a market entry may be from the quote.
+    `confirm_seconds` above zero asks the follower first, and waits so long for a yes.
     """
 
     max_open_positions: int = 3
@@ -98,6 +99,7 @@ class BotSettings:
     allowed_symbols: tuple[str, ...] = ()
     blocked_symbols: tuple[str, ...] = ()
     asset_classes: tuple[AssetClass, ...] = ()
+    confirm_seconds: int = 0
     trading_hours: str = ""
     time_zone: str = "UTC"
 

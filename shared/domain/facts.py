@@ -22,6 +22,7 @@ class Facts:
     """All that the gates may look at, read before they run; `now` and prices are part of it.
 
     `detection_seconds`: how long a fill of a resting entry may stay unseen, by the venue's limit and who shares it.
+    `confirmed_until`: where the follower was asked first and said yes, until when the question was good.
     """
 
     signal: Signal
@@ -44,6 +45,7 @@ class Facts:
     trade_id: str
     closed_trades: int = 0
     detection_seconds: int = 0
+    confirmed_until: datetime | None = None
     _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

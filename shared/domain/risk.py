@@ -6,10 +6,11 @@ was held against, so that a receipt explains itself. The first denial ends the w
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from shared.domain.accounts import AccountStatus
+from shared.domain.confirmations import CONFIRMATION_EXPIRED
 from shared.domain.errors import Denial
 from shared.domain.facts import Facts
 from shared.domain.money import ZERO, to_plain
@@ -133,6 +134,8 @@ def _tradable(facts: Facts) -> Seen:
 
 
 def _staleness(facts: Facts) -> Seen:
+    if facts.confirmed_until is not None:
+        return _confirmed_in_time(facts, facts.confirmed_until)
     age = (facts.now - facts.posted_at).total_seconds()
     limit = facts.bot.settings.max_signal_age_seconds
     seen = f"{age:.0f} s"
@@ -140,6 +143,16 @@ def _staleness(facts: Facts) -> Seen:
         return Seen(seen, f"{limit} s")
     detail = f"The signal was {seen} old when it could be traded; your limit is {limit} s."
     return Seen(seen, f"{limit} s", Denial("STALE", detail))
+
+
+def _confirmed_in_time(facts: Facts, until: datetime) -> Seen:
+    # The follower was asked first: how long the question was good for takes the place of the signal's age.
+    left = (until - facts.now).total_seconds()
+    if left >= 0:
+        return Seen(f"confirmed, {left:.0f} s left", "the time to confirm")
+    seen = f"confirmed, {-left:.0f} s too late"
+    detail = "You confirmed it, but it could not be traded before the time to confirm was over."
+    return Seen(seen, "the time to confirm", Denial(CONFIRMATION_EXPIRED, detail))
 
 
 def _trading_hours(facts: Facts) -> Seen:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mongoengine import fields
 
+from shared.domain.following import Visibility
 from shared.domain.profiles import ProviderProfile
 from shared.models.base import BaseDocument
 from shared.models.mapping import Row, from_row, rows_of, to_row
@@ -13,7 +14,7 @@ from shared.models.together import Find
 
 @dataclass(frozen=True, slots=True)
 class ProviderTerms:
-    """What the pipeline needs of a provider; authors and webhooks are ids, never names."""
+    """What the pipeline needs of a provider; authors, webhooks and the roles that may follow are ids, never names."""
 
     provider_id: str
     name: str
@@ -22,14 +23,15 @@ class ProviderTerms:
     author_ids: tuple[str, ...]
     webhook_ids: tuple[str, ...]
     community_id: str | None = None
-    visibility: str = "public"
+    visibility: Visibility = Visibility.PUBLIC
+    role_ids: tuple[str, ...] = ()
     active: bool = True
     profile: ProviderProfile | None = None
 
     @property
     def is_public(self) -> bool:
         """Whether anybody may follow."""
-        return self.visibility == "public"
+        return self.visibility is Visibility.PUBLIC
 
     def may_signal(self, author_id: str, *, is_webhook: bool) -> bool:
         """Tell whether an author or webhook is on the allow-list."""
@@ -47,7 +49,8 @@ class Provider(BaseDocument):
     author_ids = fields.ListField(fields.StringField())
     webhook_ids = fields.ListField(fields.StringField())
     hook_secret = fields.StringField(null=True)
-    visibility = fields.StringField(default="public", choices=("public", "members", "role", "approval"))
+    visibility = fields.StringField(default=str(Visibility.PUBLIC), choices=tuple(map(str, Visibility)))
+    role_ids = fields.ListField(fields.StringField())
     active = fields.BooleanField(default=True)
     record = fields.DictField()
     profile = fields.DictField(null=True)
@@ -105,6 +108,12 @@ def all_active() -> list[ProviderTerms]:
 def store_profile(provider_id: str, profile: ProviderProfile) -> None:
     """Write a provider's habits over those that were known."""
     rows_of(Provider).update_one({"_id": provider_id}, {"$set": {"profile": to_row(profile)}})
+
+
+def set_visibility(provider_id: str, visibility: Visibility, role_ids: Many[str]) -> None:
+    """Say who may follow; `role_ids` count where the visibility is ROLE."""
+    change = {"visibility": str(visibility), "role_ids": list(role_ids)}
+    rows_of(Provider).update_one({"_id": provider_id}, {"$set": change})
 
 
 def _domain(row: Row) -> ProviderTerms:

@@ -9,7 +9,6 @@ from mongoengine import fields
 
 from shared.domain.plans import PLANS, Tier
 from shared.models.base import BaseDocument
-from shared.models.mapping import rows_of
 from shared.models.signals import count_passed
 from shared.models.together import Find
 
@@ -71,11 +70,6 @@ class Person:
     user_id: str
     tier: Tier
     signals_today: int
-    community_ids: frozenset[str]
-
-    def is_member_of(self, community_id: str | None) -> bool:
-        """Tell whether the user belongs to a community."""
-        return community_id in self.community_ids
 
 
 def finding_tiers(user_ids: Many[str]) -> Find[dict[str, Tier]]:
@@ -88,26 +82,24 @@ def finding_tiers(user_ids: Many[str]) -> Find[dict[str, Tier]]:
     )
 
 
-def find_people(
-    tiers: Mapping[str, Tier], day_start: datetime, *, with_communities: bool
-) -> dict[str, Person]:
+def finding_roles(community_id: str, user_ids: Many[str]) -> Find[dict[str, frozenset[str]]]:
+    """Return the find of the roles that a community's members among some users bear, by user."""
+    return Find(
+        Membership,
+        {"user_id": {"$in": list(user_ids)}, "community_id": community_id},
+        lambda rows: {row["user_id"]: frozenset(row.get("role_ids") or ()) for row in rows},
+        fields=("user_id", "role_ids"),
+    )
+
+
+def find_people(tiers: Mapping[str, Tier], day_start: datetime) -> dict[str, Person]:
     """Read what the gates need of users whose tiers are known.
 
-    The day's signals are counted only for tiers that have a limit, and communities are left out where
-    nobody asks for them: this is on the way of every signal.
+    The day's signals are counted only for tiers that have a limit: this is on the way of every signal.
     """
-    members: dict[str, set[str]] = {user_id: set() for user_id in tiers}
-    if with_communities:
-        for row in rows_of(Membership).find({"user_id": {"$in": list(tiers)}}):
-            members[row["user_id"]].add(row["community_id"])
     limited = [user_id for user_id, tier in tiers.items() if PLANS[tier].signals_per_day is not None]
     passed = count_passed(limited, day_start)
     return {
-        user_id: Person(
-            user_id=user_id,
-            tier=tier,
-            signals_today=passed.get(user_id, 0),
-            community_ids=frozenset(members[user_id]),
-        )
+        user_id: Person(user_id=user_id, tier=tier, signals_today=passed.get(user_id, 0))
         for user_id, tier in tiers.items()
     }

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from shared.domain.accounts import Account, AccountStatus, Reservation
 from shared.domain.bots import TradingBot
+from shared.domain.confirmations import describe_gate
 from shared.domain.errors import Denial
 from shared.domain.facts import Facts
 from shared.domain.halts import Halt, scopes_of, strictest
@@ -22,7 +23,7 @@ from shared.domain.receipts import GateResult, Receipt, Verdict
 from shared.domain.risk import run_gates
 from shared.domain.sized_entry import SizedEntry, size_entry
 from shared.domain.trades import AliveTrade, Trade, TradeStatus
-from shared.models import accounts, halts, orders, trades, users
+from shared.models import accounts, halts, orders, rights, trades, users
 from shared.models.durable import write_all
 from shared.models.mapping import millisecond
 from shared.models.messages import InboxMessage
@@ -30,6 +31,7 @@ from shared.models.signals import SignalRecord
 from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
+from worker.pipeline.asking import Asking, ask_first
 from worker.pipeline.budget import detection_seconds
 from worker.pipeline.intents import make_orders, make_trade
 from worker.pipeline.planning import Planning
@@ -46,6 +48,7 @@ class _World:
 
     accounts: dict[str, Account]
     people: dict[str, users.Person]
+    may_follow: frozenset[str]
     trades: dict[str, list[AliveTrade]]
     halts: list[Halt]
     instruments: dict[tuple[str, str], Instrument | None]
@@ -90,8 +93,8 @@ def plan_chunk(context: Context, planning: Planning, bots: Sequence[TradingBot],
         ready: list[TradingBot] = []
         for bot in todo:
             (waiting if _waits_for_balance(context, planning, world, bot) else ready).append(bot)
-        denied, candidates = _judge(context, planning, world, ready, place)
-        receipts += denied
+        denied, candidates, to_ask = _judge(context, planning, world, ready, place)
+        receipts += [*denied, *ask_first(planning, to_ask)]
         winners = _reserve(candidates)
         passed += [item for item in candidates if item.bot.trading_bot_id in winners]
         # Whoever lost judged a state that has changed meanwhile: judge again.
@@ -143,7 +146,8 @@ def _read_world(context: Context, planning: Planning, bots: Sequence[TradingBot]
                 prices[venue] = (quote.bid, quote.ask) if quote else None
     return _World(
         accounts=found,
-        people=users.find_people(tiers, _day_start(), with_communities=not planning.terms.is_public),
+        people=users.find_people(tiers, _day_start()),
+        may_follow=rights.who_may_follow(planning.terms, tiers),
         trades=trading,
         halts=in_force,
         instruments=instruments,
@@ -160,15 +164,17 @@ def _waits_for_balance(context: Context, planning: Planning, world: _World, bot:
     account, now = world.accounts.get(bot.account_id), utc_now()
     if account is None or account.status is not AccountStatus.ACTIVE:
         return False
-    if now > planning.message.posted_at + timedelta(seconds=bot.settings.max_signal_age_seconds):
+    until = planning.message.posted_at + timedelta(seconds=bot.settings.max_signal_age_seconds)
+    if now > (planning.confirmation.expires_at if planning.confirmation else until):
         return False
     return not account.is_balance_fresh(now, context.balance_max_age(account))
 
 
 def _judge(
     context: Context, planning: Planning, world: _World, bots: Sequence[TradingBot], place: int
-) -> tuple[list[Receipt], list[_Passed]]:
+) -> tuple[list[Receipt], list[_Passed], list[Asking]]:
     denied: list[Receipt] = []
+    to_ask: list[Asking] = []
     candidates: list[_Passed] = []
     taken: set[str] = set()
     for bot in bots:
@@ -181,13 +187,18 @@ def _judge(
             continue
         facts = _facts(context, planning, world, bot, account, place + len(candidates) + 1)
         gates, refusal = run_gates(facts)
+        if planning.confirmation is not None:
+            gates = (describe_gate(planning.confirmation), *gates)
         sized = size_entry(facts) if refusal is None else refusal
         if isinstance(sized, Denial):
             denied.append(denied_receipt(planning.record, bot, gates, sized))
             continue
+        if bot.settings.confirm_seconds and planning.confirmation is None:
+            to_ask.append(Asking(facts, gates))
+            continue
         taken.add(account.account_id)
         candidates.append(_passed(planning, facts, sized, gates, place + len(candidates)))
-    return denied, candidates
+    return denied, candidates, to_ask
 
 
 def _facts(
@@ -214,7 +225,7 @@ def _facts(
         tier=person.tier,
         signals_today=person.signals_today,
         provider_active=planning.terms.active,
-        may_follow=planning.terms.is_public or person.is_member_of(planning.terms.community_id),
+        may_follow=bot.user_id in world.may_follow,
         halt=strictest(world.halts, scopes),
         duplicate_of=planning.duplicate_of,
         instrument=instrument,
@@ -222,6 +233,7 @@ def _facts(
         bid=price[0] if price else None,
         ask=price[1] if price else None,
         trades=tuple(world.trades[account.account_id]),
+        confirmed_until=planning.confirmation.expires_at if planning.confirmation else None,
         detection_seconds=detection_seconds(context, context.pot(*venue, account.account_id), place),
         trade_id=trade_id(bot.trading_bot_id, message.source, message.channel_id, message.message_id),
     )

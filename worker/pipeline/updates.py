@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from shared.domain.codes import sentence_of
 from shared.domain.halts import HaltState, scopes_of, strictest
 from shared.domain.money import ONE
 from shared.domain.order_status import AT_VENUE, OrderStatus
@@ -18,6 +19,7 @@ from shared.models.providers import ProviderTerms
 from shared.models.signals import SignalRecord
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
+from worker.pipeline.asking import withdraw_questions
 from worker.pipeline.cancel import cancel_orders
 from worker.pipeline.receipts import Outcome, make_receipt
 from worker.pipeline.tell import tell
@@ -67,9 +69,10 @@ def apply_edit(
 
 
 def withdraw(message: InboxMessage, code: str) -> int:
-    """Withdraw the message's entries that were not sent; what was sent stays, and people are told."""
+    """Withdraw the message's questions and its entries that were not sent; what was sent stays, and people are told."""
     withdrawn = 0
     now = utc_now()
+    withdraw_questions(message, code, now)
     for order in orders.of_message(message.message_id):
         is_unsent = order.status is OrderStatus.INITIALIZED and order.purpose is Purpose.ENTRY
         if order.channel_id == message.channel_id and is_unsent:
@@ -197,15 +200,6 @@ def _is_live_entry(order: Order) -> bool:
 _SENTENCES = {
     "": "The update was carried out.",
     "HALT": "Trading is halted, so the provider's update was not carried out; your stop stays in place.",
-    "STOP_WOULD_WIDEN": "The new stop is further away than the one in place, so it was not moved.",
-    "NO_DIFFERENCE": "The update changes nothing.",
-    "NO_LEVEL": "The update names no price.",
-    "NOTHING_TO_DO": "The message reports and asks for nothing.",
-    "BREAKEVEN_BEFORE_ENTRY": "The entry has not been filled, so there is no break-even price yet.",
-    "ENTRY_CHANGED": "The entry was edited: what had not been filled was cancelled and is not entered again.",
-    "EXIT_UNDER_WAY": "Another exit of the trade was under way; the partial close was not carried out.",
-    NOTHING_HELD: "Nothing is held of the trade, so there was no part of it to close.",
-    "TRADE_BUSY": "The trade changed at the same moment; the update was not carried out.",
 }
 _CARRIED_OUT = frozenset({"", "ENTRY_CHANGED"})
 
@@ -213,7 +207,7 @@ _CARRIED_OUT = frozenset({"", "ENTRY_CHANGED"})
 def _receipt(record: SignalRecord, trade: Trade, update: TradeUpdate, code: str) -> Receipt:
     verdict = Verdict.PASSED if code in _CARRIED_OUT else Verdict.DENIED
     gate = GateResult("update", _describe(update), "risk may not grow", verdict)
-    outcome = Outcome(verdict, code or "UPDATED", _SENTENCES.get(code, code))
+    outcome = Outcome(verdict, code or "UPDATED", _SENTENCES.get(code) or sentence_of(code))
     return make_receipt(record, trade, outcome, (gate,), trade=trade)
 
 

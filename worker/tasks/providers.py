@@ -3,6 +3,7 @@
 from shared.tasks import TaskName
 from worker.context import utc_now
 from worker.pipeline.learn import learn_all
+from worker.pipeline.rights import check_all
 from worker.task import job
 
 
@@ -10,3 +11,9 @@ from worker.task import job
 def learn() -> str:
     """Learn the habits of providers that have posted since the last time."""
     return learn_all(utc_now())
+
+
+@job(TaskName.PROVIDERS_CHECK_RIGHTS, 86400)
+def check_rights() -> str:
+    """Pause trading bots whose right to follow is lost."""
+    return check_all(utc_now())
