@@ -10,6 +10,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from shared.domain.confirmations import AWAITS_CONFIRMATION
 from shared.domain.receipts import Receipt as ReceiptValue
+from shared.domain.receipts import Verdict
 from shared.domain.signals import NotASignal, Reading
 from shared.domain.signals import Signal as SignalValue
 from shared.models.base import BaseDocument
@@ -195,10 +196,13 @@ def find_receipt(receipt_id: str) -> ReceiptValue | None:
 def replace_held(receipt: ReceiptValue, *, wait: bool = True) -> None:
     """Write the last word over a receipt that awaits a confirmation, or where none is; any other one stays.
 
-    `wait` as in `shared.models.durable`.
+    One that has passed also takes the place of a denial: a pass that was rung for twice may have met what its twin
+    had reserved, and a trade that is there is a fact. `wait` as in `shared.models.durable`.
     """
     row = to_row(receipt, "receipt_id")
-    held = {"_id": receipt.receipt_id, "code": AWAITS_CONFIRMATION}
+    held: Row = {"_id": receipt.receipt_id, "code": AWAITS_CONFIRMATION}
+    if receipt.outcome is Verdict.PASSED:
+        held = {"_id": receipt.receipt_id, "outcome": {"$ne": str(Verdict.PASSED)}}
     rows = rows_of(Receipt) if wait else hints_of(Receipt)
     with suppress(DuplicateKeyError):
         rows.replace_one(held, row, upsert=True)
