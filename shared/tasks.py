@@ -33,6 +33,7 @@ class TaskName(StrEnum):
     """Every task, `plural.verb`; the function of that verb is in `worker/tasks/<plural>.py`."""
 
     SIGNALS_INGEST = "signals.ingest"
+    SIGNALS_CONFIRM = "signals.confirm"
     ORDERS_EXECUTE = "orders.execute"
     ORDERS_EXECUTE_EXITS = "orders.execute_exits"
     ORDERS_CANCEL = "orders.cancel"
@@ -54,6 +55,7 @@ class TaskName(StrEnum):
     PROVIDERS_LEARN = "providers.learn"
     PROVIDERS_FOLLOW = "providers.follow"
     PROVIDERS_SCORE = "providers.score"
+    PROVIDERS_CHECK_RIGHTS = "providers.check_rights"
     MAINTENANCE_SWEEP = "maintenance.sweep"
     MAINTENANCE_EXPIRE_ENTRIES = "maintenance.expire_entries"
     MAINTENANCE_RETAIN = "maintenance.retain"
@@ -61,6 +63,7 @@ class TaskName(StrEnum):
 
 QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.SIGNALS_INGEST: Queue.SIGNALS,
+    TaskName.SIGNALS_CONFIRM: Queue.SIGNALS,
     TaskName.ORDERS_EXECUTE: Queue.ORDERS,
     TaskName.ORDERS_EXECUTE_EXITS: Queue.EXITS,
     TaskName.ORDERS_CANCEL: Queue.EXITS,
@@ -83,6 +86,7 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.PROVIDERS_LEARN: Queue.ANALYTICS,
     TaskName.PROVIDERS_FOLLOW: Queue.ANALYTICS,
     TaskName.PROVIDERS_SCORE: Queue.ANALYTICS,
+    TaskName.PROVIDERS_CHECK_RIGHTS: Queue.SYNC,
     TaskName.MAINTENANCE_SWEEP: Queue.SYNC,
     TaskName.MAINTENANCE_EXPIRE_ENTRIES: Queue.SYNC,
     TaskName.MAINTENANCE_RETAIN: Queue.ANALYTICS,

@@ -62,6 +62,7 @@ _MEANINGS: dict[str, str] = {
     "blocked_symbols": "never these symbols",
     "asset_classes": "only these asset classes; empty = all",
     "sides": "only these sides; empty = both",
+    "confirm_seconds": "ask before each trade and wait so long for a yes; 0 = trade without asking",
     "trading_hours": "entries only between these times of day (Mon-Fri 09:30-16:00; Sat 10:00-12:00); empty = always",
     "exchange": "entries only while this exchange is open, by its own calendar (XNYS, XLON, XETR); empty = always",
     "time_zone": "the zone of trading_hours",
@@ -79,6 +80,7 @@ _RANGES: dict[str, tuple[Decimal, Decimal]] = {
     "default_stop_percent": (Decimal(0), Decimal(99)),
     "max_position_percent": (Decimal("0.01"), Decimal(100)),
     "break_even_after": (Decimal(0), Decimal(10)),
+    "confirm_seconds": (Decimal(0), Decimal(86_400)),
 }
 
 

@@ -90,6 +90,7 @@ class BotSettings:
 
     Times are in seconds, percentages of 100, R in distances from the entry to its stop. `default_stop_percent` of zero
     means the table by asset class. Losses are measured against what was there when the day began.
+    `confirm_seconds` above zero asks the follower first, and waits so long for a yes.
     """
 
     max_open_positions: int = 3
@@ -113,6 +114,7 @@ class BotSettings:
     blocked_symbols: tuple[str, ...] = ()
     asset_classes: tuple[AssetClass, ...] = ()
     sides: tuple[Side, ...] = ()
+    confirm_seconds: int = 0
     trading_hours: str = ""
     exchange: str = ""
     time_zone: str = "UTC"

@@ -49,6 +49,7 @@ class Facts:
     `signals_today` does not count this one. `detection_seconds`: how long a fill of a resting entry may stay unseen, by
     the venue's limit and who shares it. `price_at_post`: the market's price when the message was posted, None where
     nobody looked. `session`: the exchange that the bot keeps to. `today` and `users_today`: the day's results.
+    `confirmed_until`: where the follower was asked first and said yes, until when the question was good.
     """
 
     signal: Signal
@@ -75,6 +76,7 @@ class Facts:
     session: Session | None = None
     today: DayResult | None = None
     users_today: UsersDay | None = None
+    confirmed_until: datetime | None = None
     _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

@@ -1,7 +1,9 @@
 """Gates about when: the signal's age, how far the market has run since, the bot's hours, the exchange's session."""
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from shared.domain.confirmations import CONFIRMATION_EXPIRED
 from shared.domain.errors import Denial
 from shared.domain.facts import Facts
 from shared.domain.gate import Seen
@@ -13,7 +15,9 @@ from shared.domain.sized_entry import priced_legs
 
 
 def check_staleness(facts: Facts) -> Seen:
-    """Deny a signal that is older than the bot's limit."""
+    """Deny a signal that is older than the bot's limit, or was confirmed too late by who was asked first."""
+    if facts.confirmed_until is not None:
+        return _confirmed_in_time(facts, facts.confirmed_until)
     age = (facts.now - facts.posted_at).total_seconds()
     limit = facts.bot.settings.max_signal_age_seconds
     seen = f"{age:.0f} s"
@@ -21,6 +25,16 @@ def check_staleness(facts: Facts) -> Seen:
         return Seen(seen, f"{limit} s")
     detail = f"The signal was {seen} old when it could be traded; your limit is {limit} s."
     return Seen(seen, f"{limit} s", Denial("STALE", detail))
+
+
+def _confirmed_in_time(facts: Facts, until: datetime) -> Seen:
+    # The follower was asked first: how long the question was good for takes the place of the signal's age.
+    left = (until - facts.now).total_seconds()
+    if left >= 0:
+        return Seen(f"confirmed, {left:.0f} s left", "the time to confirm")
+    seen = f"confirmed, {-left:.0f} s too late"
+    detail = "You confirmed it, but it could not be traded before the time to confirm was over."
+    return Seen(seen, "the time to confirm", Denial(CONFIRMATION_EXPIRED, detail))
 
 
 def check_drift(facts: Facts) -> Seen:

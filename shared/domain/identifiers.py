@@ -75,6 +75,16 @@ def halt_id(scope: str, at: object) -> str:
     return _derive("halt", scope, at)
 
 
+def confirmation_id(signal: str, trading_bot_id: str) -> str:
+    """Identify the question whether one trading bot is to trade one signal."""
+    return _derive("confirmation", signal, trading_bot_id)
+
+
+def follow_id(user_id: str, provider_id: str) -> str:
+    """Identify what a provider has said to somebody who wants to follow it."""
+    return _derive("follow", user_id, provider_id)
+
+
 def client_order_id(intent: str, attempt: int) -> str:
     """Derive the id sent to the venue: 32 hex characters, new only with a new `attempt`."""
     return _derive("client_order", intent, attempt)

@@ -4,10 +4,12 @@ from shared.models.accounts import Account, Credential
 from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
 from shared.models.commands import Command
+from shared.models.confirmations import Confirmation
 from shared.models.counters import Counter
 from shared.models.external import ExternalOrder
 from shared.models.fills import Fill, Position
 from shared.models.flattens import Flatten
+from shared.models.follows import Follow
 from shared.models.halts import BreakerTrip, Halt
 from shared.models.market import Candle, EquitySnapshot
 from shared.models.messages import Message
@@ -27,6 +29,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Community,
     Membership,
     Provider,
+    Follow,
     Account,
     Credential,
     Rotation,
@@ -42,6 +45,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Position,
     Trade,
     Command,
+    Confirmation,
     EquitySnapshot,
     Candle,
     Subscription,

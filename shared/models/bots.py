@@ -1,13 +1,15 @@
 """Trading bots: read in one query per signal."""
 
 from collections.abc import Collection as Many
+from datetime import datetime
 
 from mongoengine import fields
 
-from shared.domain.bots import BotState
+from shared.domain.bot_states import states_before
+from shared.domain.bots import BotState, Sizing
 from shared.domain.bots import TradingBot as BotTerms
 from shared.models.base import BaseDocument
-from shared.models.mapping import Row, from_row, raw_rows_of, rows_of, to_row
+from shared.models.mapping import Row, from_row, hints_of, raw_rows_of, rows_of, to_row
 from shared.models.together import Find
 
 
@@ -21,6 +23,9 @@ class TradingBot(BaseDocument):
     state = fields.StringField(required=True)
     sizing = fields.DictField(required=True)
     settings = fields.DictField(required=True)
+    state_code = fields.StringField()
+    state_reason = fields.StringField()
+    state_at = fields.DateTimeField(null=True)
     created_at = fields.DateTimeField(required=True)
 
     meta = {
@@ -74,6 +79,28 @@ def find(trading_bot_id: str) -> BotTerms | None:
     """Read one bot."""
     row = rows_of(TradingBot).find_one({"_id": trading_bot_id})
     return _domain(row) if row else None
+
+
+def change_state(
+    trading_bot_id: str, state: BotState, at: datetime, *, code: str = "", reason: str = "", wait: bool = True
+) -> bool:
+    """Put a bot into a state, if its own allows that (`shared.domain.bot_states`); tell whether this call did.
+
+    `code` and `reason` say why it does not trade; a start wipes them out. `wait` as in `shared.models.durable`.
+    """
+    query = {"_id": trading_bot_id, "state": {"$in": [str(before) for before in states_before(state)]}}
+    change = {"state": str(state), "state_code": code, "state_reason": reason, "state_at": at}
+    rows = rows_of(TradingBot) if wait else hints_of(TradingBot)
+    return rows.update_one(query, {"$set": change}).modified_count == 1
+
+
+def change_terms(trading_bot_id: str, sizing: Sizing | None, changes: Row) -> bool:
+    """Write a bot's sizing, where given, and settings by name; a stopped bot keeps its own. Tell whether it was there."""
+    change: Row = {f"settings.{name}": value for name, value in changes.items()}
+    if sizing is not None:
+        change["sizing"] = to_row(sizing)
+    query = {"_id": trading_bot_id, "state": {"$ne": str(BotState.STOPPED)}}
+    return rows_of(TradingBot).update_one(query, {"$set": change}).matched_count == 1
 
 
 def bot_row(bot: BotTerms) -> Row:

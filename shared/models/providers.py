@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mongoengine import fields
 
+from shared.domain.following import Visibility
 from shared.domain.profiles import ProviderProfile
 from shared.domain.record import ProviderRecord
 from shared.models.base import BaseDocument
@@ -14,7 +15,7 @@ from shared.models.together import Find
 
 @dataclass(frozen=True, slots=True)
 class ProviderTerms:
-    """What the pipeline needs of a provider; authors and webhooks are ids, never names."""
+    """What the pipeline needs of a provider; authors, webhooks and the roles that may follow are ids, never names."""
 
     provider_id: str
     name: str
@@ -23,7 +24,8 @@ class ProviderTerms:
     author_ids: tuple[str, ...]
     webhook_ids: tuple[str, ...]
     community_id: str | None = None
-    visibility: str = "public"
+    visibility: Visibility = Visibility.PUBLIC
+    role_ids: tuple[str, ...] = ()
     active: bool = True
     profile: ProviderProfile | None = None
     record: ProviderRecord | None = None
@@ -31,7 +33,7 @@ class ProviderTerms:
     @property
     def is_public(self) -> bool:
         """Whether anybody may follow."""
-        return self.visibility == "public"
+        return self.visibility is Visibility.PUBLIC
 
     def may_signal(self, author_id: str, *, is_webhook: bool) -> bool:
         """Tell whether an author or webhook is on the allow-list."""
@@ -49,7 +51,8 @@ class Provider(BaseDocument):
     author_ids = fields.ListField(fields.StringField())
     webhook_ids = fields.ListField(fields.StringField())
     hook_secret = fields.StringField(null=True)
-    visibility = fields.StringField(default="public", choices=("public", "members", "role", "approval"))
+    visibility = fields.StringField(default=str(Visibility.PUBLIC), choices=tuple(map(str, Visibility)))
+    role_ids = fields.ListField(fields.StringField())
     active = fields.BooleanField(default=True)
     record = fields.DictField()
     settings = fields.DictField()
@@ -115,6 +118,12 @@ def store_record(provider_id: str, record: ProviderRecord) -> None:
     is_older = [{"record.computed_at": None}, {"record.computed_at": {"$lte": record.computed_at}}]
     query: Row = {"_id": provider_id, "$or": is_older}
     rows_of(Provider).update_one(query, {"$set": {"record": to_row(record)}})
+
+
+def set_visibility(provider_id: str, visibility: Visibility, role_ids: Many[str]) -> None:
+    """Say who may follow; `role_ids` count where the visibility is ROLE."""
+    change = {"visibility": str(visibility), "role_ids": list(role_ids)}
+    rows_of(Provider).update_one({"_id": provider_id}, {"$set": change})
 
 
 def _domain(row: Row) -> ProviderTerms:

@@ -1,13 +1,16 @@
 """Readings and receipts: what a provider said, and what the gates said to each follower."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mongoengine import fields
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from shared.domain.confirmations import AWAITS_CONFIRMATION
 from shared.domain.receipts import Receipt as ReceiptValue
+from shared.domain.receipts import Verdict
 from shared.domain.signals import NotASignal, Reading
 from shared.domain.signals import Signal as SignalValue
 from shared.models.base import BaseDocument
@@ -92,7 +95,7 @@ class ContentKey(BaseDocument):
 
 
 class Receipt(BaseDocument):
-    """Owner: a user. Written by workers, once per signal and trading bot."""
+    """Owner: a user. Written by workers, once per signal and trading bot; one that awaits a yes is replaced once."""
 
     receipt_id = fields.StringField(primary_key=True)
     signal_id = fields.StringField(required=True)
@@ -206,6 +209,27 @@ def create_receipts_once(receipts: Sequence[ReceiptValue], *, wait: bool = True)
     `wait` as in `shared.models.durable`.
     """
     insert_many_once(Receipt, [to_row(receipt, "receipt_id") for receipt in receipts], wait=wait)
+
+
+def find_receipt(receipt_id: str) -> ReceiptValue | None:
+    """Read one receipt."""
+    row = rows_of(Receipt).find_one({"_id": receipt_id})
+    return from_row(ReceiptValue, row, "receipt_id") if row else None
+
+
+def replace_held(receipt: ReceiptValue, *, wait: bool = True) -> None:
+    """Write the last word over a receipt that awaits a confirmation, or where none is; any other one stays.
+
+    One that has passed also takes the place of a denial: a pass that was rung for twice may have met what its twin
+    had reserved, and a trade that is there is a fact. `wait` as in `shared.models.durable`.
+    """
+    row = to_row(receipt, "receipt_id")
+    held: Row = {"_id": receipt.receipt_id, "code": AWAITS_CONFIRMATION}
+    if receipt.outcome is Verdict.PASSED:
+        held = {"_id": receipt.receipt_id, "outcome": {"$ne": str(Verdict.PASSED)}}
+    rows = rows_of(Receipt) if wait else hints_of(Receipt)
+    with suppress(DuplicateKeyError):
+        rows.replace_one(held, row, upsert=True)
 
 
 def bots_told(signal_id: str) -> set[str]:

@@ -1,8 +1,7 @@
 """People, their communities and who belongs to them."""
 
 from collections.abc import Collection as Many
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from mongoengine import fields
@@ -75,11 +74,6 @@ class Person:
     day: Day
     display_currency: str
     copied: frozenset[str]
-    community_ids: frozenset[str] = frozenset()
-
-    def is_member_of(self, community_id: str | None) -> bool:
-        """Tell whether the user belongs to a community."""
-        return community_id in self.community_ids
 
 
 def finding_people(user_ids: Many[str], now: datetime) -> Find[dict[str, Person]]:
@@ -92,15 +86,14 @@ def finding_people(user_ids: Many[str], now: datetime) -> Find[dict[str, Person]
     )
 
 
-def with_communities(people: Mapping[str, Person]) -> dict[str, Person]:
-    """Add the communities that people belong to; asked only where somebody needs to know."""
-    members: dict[str, set[str]] = {user_id: set() for user_id in people}
-    for row in rows_of(Membership).find({"user_id": {"$in": list(people)}}):
-        members[row["user_id"]].add(row["community_id"])
-    return {
-        user_id: replace(person, community_ids=frozenset(members[user_id]))
-        for user_id, person in people.items()
-    }
+def finding_roles(community_id: str, user_ids: Many[str]) -> Find[dict[str, frozenset[str]]]:
+    """Return the find of the roles that a community's members among some users bear, by user."""
+    return Find(
+        Membership,
+        {"user_id": {"$in": list(user_ids)}, "community_id": community_id},
+        lambda rows: {row["user_id"]: frozenset(row.get("role_ids") or ()) for row in rows},
+        fields=("user_id", "role_ids"),
+    )
 
 
 def take_signals(people: Many[Person], signal_id: str) -> set[str]:

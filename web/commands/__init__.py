@@ -3,6 +3,9 @@
 from flask import Flask
 
 from web.commands.accounts import accounts
+from web.commands.bot_life import change_terms, pause, show, start, stop
+from web.commands.bot_questions import confirm, list_questions
+from web.commands.bot_questions import refuse as refuse_question
 from web.commands.bot_settings import settings
 from web.commands.bots import bots
 from web.commands.credentials import credentials
@@ -13,6 +16,9 @@ from web.commands.idle import wait
 from web.commands.jobs import jobs
 from web.commands.ledger import fills, orders, positions, receipts, reservations
 from web.commands.messages import messages
+from web.commands.provider_followers import approve, change
+from web.commands.provider_followers import followers as list_followers
+from web.commands.provider_followers import refuse as refuse_follower
 from web.commands.provider_profile import profile
 from web.commands.provider_reach import reach
 from web.commands.provider_record import record
@@ -21,9 +27,10 @@ from web.commands.setup import setup
 from web.commands.trades import trades
 from web.commands.users import users
 
-providers.add_command(profile)
-providers.add_command(reach)
-providers.add_command(record)
+for verb in (profile, reach, record, change, approve, refuse_follower, list_followers):
+    providers.add_command(verb)
+for verb in (show, start, pause, stop, change_terms, list_questions, confirm, refuse_question):
+    bots.add_command(verb)
 
 COMMANDS = (
     users,

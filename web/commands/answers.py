@@ -40,6 +40,12 @@ def show_rows(
     console.print(table)
 
 
+def show_lines(lines: Iterable[str]) -> None:
+    """Write sentences for people, one a line; what a stranger wrote in them cannot move the cursor."""
+    for line in lines:
+        click.echo("".join(c if c.isprintable() or c == "\n" else " " for c in line))
+
+
 def show_done(row: Mapping[str, Any], sentence: str, *, as_json: bool) -> None:
     """Tell what was done: as one JSON object, or in a sentence."""
     if as_json:

@@ -1,4 +1,4 @@
-"""`flask bots create`: a user's standing instruction to follow a provider on an account."""
+"""`flask bots`, and its verb `create`: a user's standing instruction to follow a provider on an account."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,9 +10,14 @@ import click
 from shared.domain.bot_settings import list_settings, read_settings
 from shared.domain.bots import BotSettings, BotState, Sizing, parse_sizing
 from shared.domain.bots import TradingBot as BotTerms
+from shared.domain.following import Visibility
+from shared.models import follows, rights
 from shared.models.base import new_id
 from shared.models.bots import TradingBot, bot_row
-from shared.models.mapping import Row, rows_of
+from shared.models.follows import Follow
+from shared.models.mapping import Row, from_row, rows_of
+from shared.models.providers import ProviderTerms
+from shared.models.users import Membership
 from web.commands.answers import plain, show_done, show_rows
 from web.commands.frame import Command, CommandError, F, Group, json_option
 from web.commands.lookups import find_account, find_provider, find_user
@@ -90,10 +95,11 @@ def create(
     settings: Mapping[str, Any],
     as_json: bool,
 ) -> None:
-    """Create a trading bot; it is active at once."""
-    open_database(TradingBot)
+    """Create a trading bot; it is active at once, if its user may follow the provider."""
+    open_database(TradingBot, Membership, Follow)
     user = find_user(user_text)
     provider = find_provider(provider_text)
+    _check_right(provider, user)
     account = find_account(account_text, user["_id"])
     same = {"user_id": user["_id"], "provider_id": provider["_id"], "account_id": account["_id"]}
     existing = rows_of(TradingBot).find_one({**same, "state": {"$ne": str(BotState.STOPPED)}})
@@ -112,6 +118,17 @@ def create(
         f"{user['name']} follows {provider['name']} with {sizing}: {row['_id']}",
         as_json=as_json,
     )
+
+
+def _check_right(provider: Row, user: Row) -> None:
+    terms = from_row(ProviderTerms, provider, "provider_id")
+    refusal = rights.why_not(terms, user["_id"])
+    if refusal is None:
+        return
+    if terms.visibility is Visibility.APPROVAL:
+        # It is asked by that: `providers followers` shows who waits.
+        follows.ask_once(user["_id"], terms.provider_id, now())
+    raise CommandError(f"{user['name']} may not follow {terms.name}: {refusal}")
 
 
 def new_bot_row(

@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 from pymongo.errors import PyMongoError
 
-from shared.models import commands, flattens, messages, orders, outbox, rotations
+from shared.models import commands, confirmations, flattens, messages, orders, outbox, rotations
 from shared.models.messages import MessageStatus
 from web.commands.answers import show_done, write_json
 from web.commands.frame import Command, CommandError, WrongUse, first_line, json_option
@@ -62,7 +62,9 @@ def _look() -> dict[str, int]:
         return {
             "messages_pending": messages.count_by_status([MessageStatus.PENDING]),
             "orders_unresolved": orders.count_unresolved(),
-            "commands_pending": commands.count_pending() + flattens.count_pending(),
+            "commands_pending": commands.count_pending()
+            + flattens.count_pending()
+            + confirmations.count_answered(),
             "rotations_pending": rotations.count_pending(),
             "events_undelivered": outbox.count_undelivered(),
         }

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from shared.domain.accounts import Reservation
+from shared.domain.gate_titles import describe_line
 from shared.domain.receipts import Receipt as ReceiptValue
 from shared.models.accounts import Account
 from shared.models.external import ExternalOrder
@@ -16,7 +17,7 @@ from shared.models.fills import Fill, Position
 from shared.models.mapping import Row, from_row, rows_of
 from shared.models.orders import Order
 from shared.models.signals import Receipt
-from web.commands.answers import plain, show_rows
+from web.commands.answers import plain, show_lines, show_rows
 from web.commands.frame import Group, json_option
 from web.commands.lookups import find_account
 from web.commands.session import now, open_database
@@ -47,8 +48,12 @@ def show_receipts(*, message_id: str, as_json: bool) -> None:
     """Show a message's receipts: every gate's input, threshold and verdict, for every follower."""
     open_database(Receipt)
     found = rows_of(Receipt).find({"message_id": message_id}).sort([("at", 1), ("_id", 1)])
-    rows = (_receipt(from_row(ReceiptValue, row, "receipt_id")) for row in found)
+    listed = [from_row(ReceiptValue, row, "receipt_id") for row in found]
+    rows = (_receipt(receipt) for receipt in listed)
     show_rows(rows, _RECEIPT_COLUMNS, as_json=as_json, empty="No receipts.")
+    if not as_json:
+        for receipt in listed:
+            show_lines(_explained(receipt))
 
 
 @click.group("orders", cls=Group)
@@ -143,6 +148,12 @@ def _without_id(row: Mapping[str, Any]) -> Row:
 def _receipt(receipt: ReceiptValue) -> Row:
     row: Row = plain(receipt)
     return {"id": row["receipt_id"], **row}
+
+
+def _explained(receipt: ReceiptValue) -> Iterator[str]:
+    """Write a receipt in sentences: what became of it, then every gate."""
+    yield f"\n{receipt.trading_bot_id}, revision {receipt.revision}: {receipt.outcome} ({receipt.code}). {receipt.detail}"
+    yield from (f"  {describe_line(gate)}" for gate in receipt.gates)
 
 
 def _position(row: Row) -> Row:

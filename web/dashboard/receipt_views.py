@@ -5,29 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from shared.domain.gate_titles import title_of
 from shared.domain.orders import Order, Purpose
 from shared.domain.receipts import Receipt, Verdict
 from web.formatting import words
 
-_GATE_TITLES = {
-    "duplicate": "New content",
-    "halt": "No halt",
-    "account": "Account ready",
-    "right_to_follow": "May follow",
-    "plan_limit": "Plan limit",
-    "confidence": "Reading sure",
-    "symbol_allowed": "Symbol filter",
-    "tradable": "Tradable",
-    "staleness": "Fresh",
-    "trading_hours": "Trading hours",
-    "stop": "Stop",
-    "netting": "No opposite trade",
-    "max_open_positions": "Open positions",
-    "max_per_symbol": "Per symbol",
-    "sizing": "Size",
-    "buying_power": "Buying power",
-    "update": "Update",
-}
 _PURPOSES = {Purpose.ENTRY: "Entry", Purpose.STOP: "Stop", Purpose.TARGET: "Target", Purpose.EXIT: "Exit"}
 
 
@@ -80,8 +62,7 @@ def receipt_views(
             code=receipt.code,
             at=receipt.at,
             steps=tuple(
-                Step(_GATE_TITLES.get(gate.name, words(gate.name)), gate.input, gate.threshold, gate.verdict)
-                for gate in receipt.gates
+                Step(title_of(gate.name), gate.input, gate.threshold, gate.verdict) for gate in receipt.gates
             ),
             orders=tuple(_line(order) for order in orders.get(receipt.trade_id or "", ())),
         )

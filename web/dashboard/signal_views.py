@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from shared.domain.confirmations import AWAITS_CONFIRMATION
 from shared.domain.money import HUNDRED, to_plain
 from shared.domain.receipts import Receipt, Verdict
 from shared.domain.signals import Action, Signal, Span, UpdateKind
@@ -157,7 +158,9 @@ def outcome_of(
     if passed:
         return _outcome_of_trades([trades[r.trade_id] for r in passed if r.trade_id and r.trade_id in trades])
     if receipts:
-        return Outcome(OutcomeKind.DENIED, receipts[0].detail)
+        asking = [receipt for receipt in receipts if receipt.code == AWAITS_CONFIRMATION]
+        kind = OutcomeKind.LOOK if asking else OutcomeKind.DENIED
+        return Outcome(kind, (asking or receipts)[0].detail)
     text = _why(message)
     match message.status:
         case MessageStatus.PENDING:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.accounts import Account
+from shared.domain.bots import BotState, TradingBot
+from shared.domain.confirmations import Confirmation
 from shared.domain.halts import HaltState
 from shared.domain.identifiers import event_id
 from shared.domain.money import ZERO, to_plain
@@ -24,13 +26,13 @@ from shared.tasks import TaskName
 RING_AFTER = timedelta(seconds=5)
 
 
-def receipt_events(receipts: Iterable[Receipt], now: datetime) -> list[OutboxEvent]:
-    """One event per receipt."""
+def receipt_events(receipts: Iterable[Receipt], now: datetime, *, version: int = 0) -> list[OutboxEvent]:
+    """One event per receipt; one that was replaced is told of again, as its next version."""
     return [
         _event(
             EventKind.RECEIPT_WRITTEN,
             receipt.receipt_id,
-            0,
+            version,
             receipt.user_id,
             now,
             receipt_id=receipt.receipt_id,
@@ -130,6 +132,47 @@ def command_events(ends: Iterable[End]) -> list[OutboxEvent]:
             sentence=end.sentence,
         )
         for end in ends
+    ]
+
+
+def confirmation_events(questions: Iterable[Confirmation], now: datetime) -> list[OutboxEvent]:
+    """Tell users what they are asked and how it ends, once for each state; the id is what a button answers to."""
+    return [
+        _event(
+            EventKind.JOB_PROGRESS,
+            f"{question.confirmation_id}:{question.state}",
+            0,
+            question.user_id,
+            now,
+            confirmation_id=question.confirmation_id,
+            trading_bot_id=question.trading_bot_id,
+            message_id=question.message_id,
+            symbol=question.symbol,
+            side=str(question.side),
+            status=str(question.state),
+            code=question.code,
+            expires_at=question.expires_at.isoformat(),
+        )
+        for question in questions
+    ]
+
+
+def bot_events(paused: Iterable[TradingBot], code: str, reason: str, now: datetime) -> list[OutboxEvent]:
+    """Tell users that their bots were paused, once a day, and why."""
+    return [
+        _event(
+            EventKind.JOB_PROGRESS,
+            f"{bot.trading_bot_id}:{code}",
+            now.toordinal(),
+            bot.user_id,
+            now,
+            trading_bot_id=bot.trading_bot_id,
+            provider_id=bot.provider_id,
+            status=str(BotState.PAUSED),
+            code=code,
+            sentence=reason,
+        )
+        for bot in paused
     ]
 
 

@@ -1,9 +1,9 @@
-"""Ring for what people asked for: commands, flattens and rotations that are due, and commands that waited."""
+"""Ring for what people asked for or were asked: commands, flattens, rotations and confirmations that are due."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from shared.models import commands, flattens, rotations
+from shared.models import commands, confirmations, flattens, rotations
 from shared.tasks import TaskName, enqueue
 
 CHUNK = 25
@@ -20,6 +20,14 @@ def ring_asked(now: datetime, room: int) -> str:
     for halt_id in flattens.take_due(now, room):
         enqueue(TaskName.TRADES_FLATTEN, halt_id)
     return f"{len(due)} commands"
+
+
+def ring_confirmations(now: datetime, room: int) -> str:
+    """Ring for answers that wait to be carried out, and for questions whose time is over."""
+    due = confirmations.take_due(now, room) if room else []
+    for confirmation_id in due:
+        enqueue(TaskName.SIGNALS_CONFIRM, confirmation_id)
+    return f"{len(due)} confirmations"
 
 
 def ring_waiting(trade_ids: Sequence[str]) -> None:

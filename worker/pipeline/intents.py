@@ -76,6 +76,8 @@ def make_orders(
 
 def _entry(planning: Planning, facts: Facts, number: int, leg: Leg, quantity: Decimal) -> Intent:
     message, bot = planning.message, facts.bot
+    # Who was asked first and said yes is not to lose the time that the question took.
+    begins = message.posted_at if facts.confirmed_until is None else facts.now
     return Intent(
         intent_id=entry_intent_id(
             bot.trading_bot_id, message.source, message.channel_id, message.message_id, number
@@ -86,6 +88,6 @@ def _entry(planning: Planning, facts: Facts, number: int, leg: Leg, quantity: De
         quantity=quantity,
         limit_price=leg.limit_price,
         stop_price=leg.stop_price,
-        send_by=message.posted_at + timedelta(seconds=bot.settings.max_signal_age_seconds),
-        expires_at=entry_expiry(message.posted_at, bot.settings),
+        send_by=begins + timedelta(seconds=bot.settings.max_signal_age_seconds),
+        expires_at=entry_expiry(begins, bot.settings),
     )

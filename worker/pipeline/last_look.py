@@ -6,13 +6,15 @@ from datetime import timedelta
 from shared.brokers.codes import Refusal
 from shared.domain.accounts import Account, AccountStatus
 from shared.domain.bots import BotState
+from shared.domain.codes import sentence_of
 from shared.domain.errors import PermanentError
+from shared.domain.following import NO_RIGHT_TO_FOLLOW
 from shared.domain.halts import Halt, HaltState, scopes_of, strictest
 from shared.domain.identifiers import message_row_id
 from shared.domain.order_status import RESTING, OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.inbox import DELETE_REVISION
-from shared.models import accounts, bots, halts, messages, orders, providers
+from shared.models import accounts, bots, halts, messages, orders, providers, rights
 from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
@@ -23,15 +25,6 @@ ACCOUNT_FROZEN = "ACCOUNT_FROZEN"
 WAIT_FOR_UNKNOWN = timedelta(seconds=1)
 FREEZE_AFTER = timedelta(minutes=15)
 """An account about whose order nobody has known for so long buys nothing more until it is known."""
-
-_SENTENCES = {
-    ACCOUNT_FROZEN: "For more than 15 minutes the venue has not said what became of another order of this account.",
-    "ACCOUNT_NOT_READY": "The account is not active.",
-    "BOT_NOT_ACTIVE": "The bot was paused or stopped meanwhile.",
-    "NO_RIGHT_TO_FOLLOW": "The provider is not active any more.",
-    "HALT": "A halt is in force.",
-    "DELETED": "The message was deleted meanwhile.",
-}
 
 
 def look_once_more(context: Context, claimed: Sequence[Order]) -> list[Ready]:
@@ -49,6 +42,9 @@ def look_once_more(context: Context, claimed: Sequence[Order]) -> list[Ready]:
         messages.finding_existing(set(deletes.values())),
         orders.finding_unknown({order.account_id for order in entries}),
     )
+    lacking = rights.without_right(
+        (active[o.provider_id], o.user_id) for o in entries if o.provider_id in active
+    )
     unknown = {(question.account_id, question.symbol) for question in open_questions if question.is_entry}
     since = utc_now() - FREEZE_AFTER
     frozen = {question.account_id for question in open_questions if question.sent_at < since}
@@ -57,6 +53,12 @@ def look_once_more(context: Context, claimed: Sequence[Order]) -> list[Ready]:
         refusal = _refusal(order, known.get(order.account_id), in_force, states, active)
         if deletes.get(order.order_id) in deleted:
             refusal = "DELETED"
+        elif (
+            refusal is None
+            and order.purpose is Purpose.ENTRY
+            and (order.provider_id, order.user_id) in lacking
+        ):
+            refusal = NO_RIGHT_TO_FOLLOW
         elif refusal is None and order.purpose is Purpose.ENTRY and order.account_id in frozen:
             refusal = ACCOUNT_FROZEN
         if refusal is not None:
@@ -124,7 +126,7 @@ def _refusal(
         return None
     terms = active.get(order.provider_id)
     if terms is None or not terms.active:
-        return "NO_RIGHT_TO_FOLLOW"
+        return NO_RIGHT_TO_FOLLOW
     if states.get(order.trading_bot_id) is not BotState.ACTIVE:
         return "BOT_NOT_ACTIVE"
     if account.status is not AccountStatus.ACTIVE:
@@ -160,6 +162,6 @@ def _hand_back(order: Order, code: str) -> None:
         return
     back = orders.find(order.order_id)
     if back is not None and back.status is OrderStatus.INITIALIZED:
-        detail = _SENTENCES.get(code, "")
+        detail = sentence_of(code)
         orders.compare_and_set(back, OrderStatus.DENIED, now, code=code, detail=detail, unsettled=True)
         enqueue(TaskName.TRADES_SETTLE, order.trade_id)

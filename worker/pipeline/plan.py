@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from shared.domain.accounts import Account, AccountStatus, Reservation
 from shared.domain.bots import TradingBot
+from shared.domain.confirmations import describe_gate
 from shared.domain.errors import Denial
 from shared.domain.facts import Facts
 from shared.domain.halts import scopes_of, strictest
@@ -29,6 +30,7 @@ from shared.models.messages import InboxMessage
 from shared.models.signals import SignalRecord
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
+from worker.pipeline.asking import Asking, ask_first
 from worker.pipeline.breaker import watch_losses
 from worker.pipeline.budget import detection_seconds
 from worker.pipeline.intents import make_orders, make_trade
@@ -81,9 +83,9 @@ def plan_chunk(context: Context, planning: Planning, bots: Sequence[TradingBot],
         ready: list[TradingBot] = []
         for bot in world.bots:
             (waiting if _waits_for_balance(context, planning, world, bot) else ready).append(bot)
-        denied, candidates = _judge(context, planning, world, ready, place)
+        denied, candidates, to_ask = _judge(context, planning, world, ready, place)
         _watch_losses(context, denied)
-        receipts += denied
+        receipts += [*denied, *ask_first(planning, to_ask)]
         newly, going = _count_signals(planning, world, candidates)
         counted |= newly
         winners = _reserve(going)
@@ -132,15 +134,17 @@ def _waits_for_balance(context: Context, planning: Planning, world: World, bot: 
     account, now = world.accounts.get(bot.account_id), utc_now()
     if account is None or account.status is not AccountStatus.ACTIVE:
         return False
-    if now > planning.message.posted_at + timedelta(seconds=bot.settings.max_signal_age_seconds):
+    until = planning.message.posted_at + timedelta(seconds=bot.settings.max_signal_age_seconds)
+    if now > (planning.confirmation.expires_at if planning.confirmation else until):
         return False
     return not account.is_balance_fresh(now, context.balance_max_age(account))
 
 
 def _judge(
     context: Context, planning: Planning, world: World, bots: Sequence[TradingBot], place: int
-) -> tuple[list[Receipt], list[_Passed]]:
+) -> tuple[list[Receipt], list[_Passed], list[Asking]]:
     denied: list[Receipt] = []
+    to_ask: list[Asking] = []
     candidates: list[_Passed] = []
     taken: set[str] = set()
     for bot in bots:
@@ -153,13 +157,18 @@ def _judge(
             continue
         facts = _facts(context, planning, world, bot, account, place + len(candidates) + 1)
         gates, refusal = run_gates(facts)
+        if planning.confirmation is not None:
+            gates = (describe_gate(planning.confirmation), *gates)
         sized = size_entry(facts) if refusal is None else refusal
         if isinstance(sized, Denial):
             denied.append(denied_receipt(planning.record, bot, gates, sized))
             continue
+        if bot.settings.confirm_seconds and planning.confirmation is None:
+            to_ask.append(Asking(facts, gates))
+            continue
         taken.add(account.account_id)
         candidates.append(_passed(planning, facts, sized, gates, place + len(candidates)))
-    return denied, candidates
+    return denied, candidates, to_ask
 
 
 def _facts(
@@ -186,7 +195,7 @@ def _facts(
         tier=person.tier,
         signals_today=len(person.copied - {planning.record.signal_id}),
         provider_active=planning.terms.active,
-        may_follow=planning.terms.is_public or person.is_member_of(planning.terms.community_id),
+        may_follow=bot.user_id in world.may_follow,
         halt=strictest(world.halts, scopes),
         duplicate_of=planning.duplicate_of,
         instrument=instrument,
@@ -199,6 +208,7 @@ def _facts(
         today=world.days.by_account.get(account.account_id),
         users_today=world.days.by_user.get(bot.user_id),
         record=planning.terms.record,
+        confirmed_until=planning.confirmation.expires_at if planning.confirmation else None,
         detection_seconds=detection_seconds(context, context.pot(*venue, account.account_id), place),
         trade_id=trade_id(bot.trading_bot_id, message.source, message.channel_id, message.message_id),
     )

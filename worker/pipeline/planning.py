@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shared.domain.confirmations import Confirmation
 from shared.domain.signals import Signal
 from shared.models.messages import InboxMessage
 from shared.models.providers import ProviderTerms
@@ -20,3 +21,5 @@ class Planning:
     duplicate_of: str | None
     is_first_pass: bool
     """Nobody has planned this message before, so there is nothing of an earlier pass to look for."""
+    confirmation: Confirmation | None = None
+    """The yes of the one follower for whom this is planned, where it was asked first."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.bots import TradingBot
+from shared.domain.confirmations import Confirmation
 from shared.domain.errors import Denial
 from shared.domain.identifiers import receipt_id
 from shared.domain.orders import Order, Purpose
@@ -36,10 +37,10 @@ def planned_before_receipts(
 
 
 def denied_receipt(
-    record: SignalRecord, bot: TradingBot, gates: tuple[GateResult, ...], denial: Denial
+    record: SignalRecord, whose: TradingBot | Confirmation, gates: tuple[GateResult, ...], denial: Denial
 ) -> Receipt:
     """Write the receipt of a follower who is not to trade this signal."""
-    return make_receipt(record, bot, Outcome(Verdict.DENIED, denial.code, denial.detail), gates)
+    return make_receipt(record, whose, Outcome(Verdict.DENIED, denial.code, denial.detail), gates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Outcome:
 
 def make_receipt(
     record: SignalRecord,
-    whose: TradingBot | Trade,
+    whose: TradingBot | Trade | Confirmation,
     outcome: Outcome,
     gates: tuple[GateResult, ...],
     *,

@@ -9,7 +9,7 @@ from shared.gathering import count_gathered, ring_gathered, ring_left_over
 from shared.models import accounts, due, messages, orders, outbox, trades
 from shared.tasks import Queue, TaskName, bell_list, enqueue
 from worker.context import Context, utc_now
-from worker.pipeline.asked import ring_asked
+from worker.pipeline.asked import ring_asked, ring_confirmations
 from worker.pipeline.cancel import cancel_orders
 from worker.pipeline.ingest import fail_spent
 from worker.pipeline.settle import settle_trades
@@ -35,6 +35,7 @@ def sweep(context: Context) -> str:
         _ring_unsettled(now, _room(context, Queue.EXITS)),
         _ring_untold(now, LIMIT - count_gathered(TaskName.TRADES_SHOW)),
         ring_asked(now, _room(context, Queue.EXITS)),
+        ring_confirmations(now, _room(context, Queue.SIGNALS)),
         _ring_events(now, LIMIT - count_gathered(TaskName.NOTIFICATIONS_DELIVER)),
     ]
     return ", ".join([*counts, f"{_release_reservations(now)} reservations"])

@@ -5,11 +5,12 @@ A fan-out's orders are on their way while this is written, and every wait for th
 
 from collections.abc import Sequence
 
+from shared.domain.confirmations import Confirmation
 from shared.domain.receipts import Receipt
 from shared.models import outbox, signals
 from shared.models.durable import Write, write_all
 from worker.context import utc_now
-from worker.notify.events import receipt_events, ring_for
+from worker.notify.events import confirmation_events, receipt_events, ring_for
 
 
 def tell(receipts: Sequence[Receipt], end: Write | None = None) -> None:
@@ -20,4 +21,16 @@ def tell(receipts: Sequence[Receipt], end: Write | None = None) -> None:
         lambda wait: outbox.record_events(events, wait=wait),
     )
     write_all(*(told if receipts else ()), *([end] if end else ()))
+    ring_for(events)
+
+
+def tell_last_word(receipt: Receipt, question: Confirmation) -> None:
+    """Replace a receipt that awaited a confirmation, and tell how the question ended; safe to repeat."""
+    now = utc_now()
+    events = [*receipt_events([receipt], now, version=1), *confirmation_events([question], now)]
+    # The events first: where the receipt says its last word, nobody looks whether they are there.
+    write_all(
+        lambda wait: outbox.record_events(events, wait=wait),
+        lambda wait: signals.replace_held(receipt, wait=wait),
+    )
     ring_for(events)

@@ -21,6 +21,7 @@ from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.failpoints import failpoint
+from worker.pipeline.asking import withdraw_questions
 from worker.pipeline.bind import trades_of
 from worker.pipeline.cancel import cancel_orders
 from worker.pipeline.halted import halted_trades
@@ -75,9 +76,10 @@ def apply_edit(context: Context, message: InboxMessage, before: Signal, record: 
 
 
 def withdraw(message: InboxMessage, code: str) -> int:
-    """Withdraw the message's entries that were not sent; what was sent stays, and people are told."""
+    """Withdraw the message's questions and its entries that were not sent; what was sent stays, and people are told."""
     withdrawn = 0
     now = utc_now()
+    withdraw_questions(message, code, now)
     for order in orders.of_message(message.message_id):
         is_unsent = order.status is OrderStatus.INITIALIZED and order.purpose is Purpose.ENTRY
         if order.channel_id == message.channel_id and is_unsent:

@@ -13,7 +13,7 @@ from shared.domain.halts import Halt
 from shared.domain.instruments import Instrument
 from shared.domain.layers import Level, with_settings_in_force
 from shared.domain.trades import AliveTrade
-from shared.models import accounts, halts, layers, market, trades, users
+from shared.models import accounts, halts, layers, market, rights, trades, users
 from shared.models.together import run_together
 from shared.models.users import Person
 from worker.context import Context, utc_now
@@ -32,6 +32,7 @@ class World:
     bots: list[TradingBot]
     accounts: dict[str, Account]
     people: dict[str, Person]
+    may_follow: frozenset[str]
     trades: dict[str, list[AliveTrade]]
     halts: list[Halt]
     instruments: dict[Venue, Instrument | None]
@@ -53,8 +54,6 @@ def read_world(context: Context, planning: Planning, bots: Sequence[TradingBot])
         layers.finding(Level.USER, user_ids),
         layers.finding(Level.ACCOUNT, {bot.account_id for bot in bots}),
     )
-    if not planning.terms.is_public:
-        people = users.with_communities(people)
     instruments, prices = _market(context, planning, {_venue(account) for account in found.values()})
     provider = suggested.get(planning.terms.provider_id)
     ready = [
@@ -67,6 +66,7 @@ def read_world(context: Context, planning: Planning, bots: Sequence[TradingBot])
         bots=ready,
         accounts=found,
         people=people,
+        may_follow=rights.who_may_follow(planning.terms, user_ids),
         trades=trading,
         halts=in_force,
         instruments=instruments,

@@ -4,6 +4,7 @@ from shared.tasks import TaskName
 from worker.context import get_context, utc_now
 from worker.pipeline.learn import learn_all
 from worker.pipeline.references import follow_all
+from worker.pipeline.rights import check_all
 from worker.pipeline.score import score_all
 from worker.task import job
 
@@ -24,3 +25,9 @@ def follow() -> str:
 def score() -> str:
     """Compute the records of providers of which something has closed."""
     return score_all(utc_now())
+
+
+@job(TaskName.PROVIDERS_CHECK_RIGHTS, 86400)
+def check_rights() -> str:
+    """Pause trading bots whose right to follow is lost."""
+    return check_all(utc_now())

@@ -123,6 +123,9 @@ def test_receipts_show_every_gate(run: Run):
     }
     assert row["order_ids"] == []
     assert run("receipts", "show").refused("--message", status=2)
+    told = run("receipts", "show", "--message", "77").out
+    assert "bot-1, revision 0: denied (STALE). The signal was old." in told
+    assert "  Fresh: denied. Seen: 500 s; held against: 120 s." in told
 
 
 def test_fills_positions_and_reservations_are_shown(run: Run):

@@ -27,7 +27,7 @@ from shared.models.bots import TradingBot as BotDocument
 from shared.models.mapping import rows_of, to_row
 from shared.models.messages import InboxMessage, Message
 from shared.models.providers import Provider
-from shared.models.users import User
+from shared.models.users import Membership, User
 from shared.tasks import Queue
 from shared.vault import PublicKeys, credential_record
 from worker.context import Context
@@ -57,8 +57,10 @@ class Driver:
     numbers: Any = field(default_factory=lambda: _NUMBERS)
     ids: Any = field(default_factory=lambda: count(10_000))
 
-    def add_provider(self, *, visibility: str = "public", channel: str = CHANNEL) -> str:
-        """Create a provider that may signal in a channel."""
+    def add_provider(
+        self, *, visibility: str = "public", channel: str = CHANNEL, role_ids: Sequence[str] = ()
+    ) -> str:
+        """Create a provider that may signal in a channel; its community has the id `community`."""
         provider_id = f"provider-{next(self.numbers)}"
         rows_of(Provider).insert_one(
             {
@@ -68,7 +70,9 @@ class Driver:
                 "channel_ids": [channel],
                 "author_ids": [AUTHOR],
                 "webhook_ids": [],
+                "community_id": "community",
                 "visibility": visibility,
+                "role_ids": list(role_ids),
                 "active": True,
                 "created_at": datetime.now(UTC),
             }
@@ -197,7 +201,15 @@ class Driver:
     def make_due(self) -> None:
         """Let everything be due for the sweep now, instead of waiting for it."""
         past = datetime.now(UTC) - timedelta(seconds=1)
-        for collection in ("messages", "orders", "outbox", "commands", "flattens", "rotations"):
+        for collection in (
+            "messages",
+            "orders",
+            "outbox",
+            "commands",
+            "flattens",
+            "rotations",
+            "confirmations",
+        ):
             rows_of(Message).database[collection].update_many({}, {"$set": {"next_check_at": past}})
         rows_of(Message).database["trades"].update_many({}, {"$set": {"cover_check_at": past}})
 
@@ -239,6 +251,14 @@ class Driver:
         """Change a bot's state as its owner would."""
         rows_of(BotDocument).update_one({"_id": bot.trading_bot_id}, {"$set": {"state": str(state)}})
         assert bots.find(bot.trading_bot_id) is not None
+
+    def set_membership(self, bot: TradingBot, role_ids: Sequence[str] | None) -> None:
+        """Let a bot's user bear roles in the providers' community; None: it has left."""
+        membership = {"user_id": bot.user_id, "community_id": "community"}
+        rows_of(Membership).delete_many(membership)
+        if role_ids is not None:
+            row = {"_id": f"membership-{bot.user_id}", "role_ids": list(role_ids)}
+            rows_of(Membership).insert_one({**row, **membership, "checked_at": datetime.now(UTC)})
 
     def submits(self, bot: TradingBot) -> list[dict[str, Any]]:
         """Read the paper venue's own log of submits of an account."""

@@ -12,11 +12,26 @@ from bson import json_util
 from pymongo import monitoring
 from pymongo.database import Database
 
-from shared.domain.commands import CommandKind
+from shared.confirming import answer_confirmation
+from shared.domain.bots import BotSettings, BotState
+from shared.domain.commands import OPERATOR, CommandKind, Via
+from shared.domain.following import FollowState
 from shared.domain.halts import HaltState
 from shared.domain.order_status import UNRESOLVED
 from shared.halting import begin_halt, deny_waiting, query_of
-from shared.models import accounts, due, halts, messages, providers, rotations, signals, trades
+from shared.models import (
+    accounts,
+    bots,
+    confirmations,
+    due,
+    follows,
+    halts,
+    messages,
+    providers,
+    rotations,
+    signals,
+    trades,
+)
 from shared.models.denials import count_unresolved_entries
 from shared.models.mapping import _CODEC
 from tests.integration.worker.pipeline.driver import CHANNEL, Driver
@@ -38,6 +53,7 @@ JOBS = (
     "providers.learn",
     "providers.follow",
     "providers.score",
+    "providers.check_rights",
     "accounts.snapshot",
     "accounts.check_keys",
 )
@@ -154,6 +170,7 @@ def live_a_day(driver: Driver) -> None:
     driver.say("Closing BTC/USDT now", reply_to=opened.message_id)
     halt(driver)
     rotate(driver)
+    ask_and_answer(driver)
     assert (halts.in_force(), due.take_due(UNRESOLVED, now, 1), due.cancels_wanted(1)) == ([], [], [])
     assert providers.watched_channels()
     assert messages.newest_id(CHANNEL)
@@ -170,6 +187,24 @@ def halt(driver: Driver) -> None:
         assert count_unresolved_entries(query) == 0
     driver.answer_bells()
     begin_halt(scope, HaltState.ACTIVE, "", datetime.now(UTC))
+
+
+def ask_and_answer(driver: Driver) -> None:
+    """Be asked about a signal, look at the question, say yes, and let another provider approve."""
+    asked = driver.add_provider(channel="asked", visibility="approval")
+    bot = driver.add_follower(asked, settings=BotSettings(confirm_seconds=60))
+    follows.ask_once(bot.user_id, asked, datetime.now(UTC))
+    follows.decide(bot.user_id, asked, FollowState.APPROVED, "operator", datetime.now(UTC))
+    assert follows.of_provider(asked)
+    driver.say("LONG SOL/USDT now", channel_id="asked")
+    [question] = confirmations.newest(bot.user_id, 1)
+    assert confirmations.newest(None, 1) == [question]
+    yes = {"is_yes": True, "now": datetime.now(UTC)}
+    assert answer_confirmation(OPERATOR, Via.CLI, question.confirmation_id, **yes).created
+    assert confirmations.count_answered() == 1
+    driver.answer_bells()
+    assert bots.change_state(bot.trading_bot_id, BotState.PAUSED, datetime.now(UTC))
+    assert bots.change_terms(bot.trading_bot_id, None, {"confirm_seconds": 0})
 
 
 def rotate(driver: Driver) -> None:
@@ -204,6 +239,9 @@ def test_no_query_on_the_way_of_a_signal_scans_a_collection(driver: Driver, coll
         "receipts",
         "outbox",
         "commands",
+        "confirmations",
+        "follows",
+        "memberships",
     } <= {collection for collection, _ in collected.shapes.values()}
     assert len(collected.shapes) > 60
 

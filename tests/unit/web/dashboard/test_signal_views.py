@@ -184,6 +184,13 @@ def test_one_bot_that_traded_counts_more_than_one_that_was_denied() -> None:
     assert outcome_of(MESSAGE, opening(), [denied, RECEIPT], {"t": TRADE}).kind is OutcomeKind.TRADED
 
 
+def test_a_bot_that_asks_first_needs_a_look_of_its_owner() -> None:
+    denied = replace(RECEIPT, outcome=Verdict.DENIED, trade_id=None)
+    asking = replace(denied, code="AWAITS_CONFIRMATION", detail="Confirm it.")
+    outcome = outcome_of(MESSAGE, opening(), [denied, asking], {})
+    assert (outcome.kind, outcome.sentence) == (OutcomeKind.LOOK, "Confirm it.")
+
+
 def test_an_update_is_never_called_a_trade_of_its_own() -> None:
     close = Signal(Action.CLOSE, "BTC/USDT", update_kind=UpdateKind.CLOSE_ALL)
     done = replace(RECEIPT, detail="The update was carried out.")
