@@ -16,7 +16,7 @@ from shared.domain.ladder import is_tradable
 from shared.domain.money import ONE, ZERO
 from shared.domain.order_status import LIVE, TERMINAL, OrderStatus
 from shared.domain.orders import Order, Purpose
-from shared.domain.parked import carry_parked, drop_parked
+from shared.domain.parked import carry_parked, drop_parked, has_turns
 from shared.domain.protection import coverable_quantity, naked_quantity, plan_cover, resting_quantity
 from shared.domain.signals import Side
 from shared.domain.stop_moves import entries_behind
@@ -74,7 +74,7 @@ def standing_of(seen: Seen, now: datetime) -> Standing:
     }
     wanted |= _stop_at_break_even(seen, fold)
     after = changed(trade, **{name: value for name, value in wanted.items() if name != "targets_percent"})
-    if trade.updates:
+    if has_turns(trade):
         carried = carry_parked(after, seen.orders, seen.instrument, is_halted=seen.is_halted)
         wanted, after = wanted | carried, changed(after, **carried)
     # Status and naked time decide nothing about cover: what it lacks now is what the trade lacks as it is written.
