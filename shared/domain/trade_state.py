@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.domain.cover import CoverPlan, CoverTerms
 from shared.domain.entry import percent_away
+from shared.domain.exits import is_sold_but_for_dust
 from shared.domain.fills import Fill, TradeFold, fold_fills, missing_fills
 from shared.domain.instruments import Instrument
 from shared.domain.ladder import is_tradable
@@ -116,7 +117,8 @@ def _exit_wanted(seen: Seen, coverable: Decimal) -> dict[str, Any]:
         done = any(o.status is OrderStatus.FILLED for o in mine)
         # A share of nothing: what an entry buys later is not what was to leave. A full close waits for that.
         is_moot = coverable == ZERO and trade.exit_fraction != ONE and not any(o.status in LIVE for o in mine)
-        return {"exit_cause": None, "exit_fraction": None} if done or is_moot else {}
+        is_sold = is_sold_but_for_dust(changed(trade, coverable=coverable), seen.orders, seen.instrument)
+        return {"exit_cause": None, "exit_fraction": None} if done or is_moot or is_sold else {}
     left = {o.cause for o in seen.orders if o.purpose is Purpose.EXIT}
     for order in seen.orders:
         if order.status is not OrderStatus.REJECTED or _passed_cause(order) in left:
