@@ -42,6 +42,17 @@ def plan_exit(
     return _market_exit(trade, quantity, cause, leg=len(mine))
 
 
+def is_sold_but_for_dust(trade: Trade, exits: Iterable[Order], instrument: Instrument) -> bool:
+    """Tell whether a wanted share was sold by tries that were cut off, all but a part that no venue takes."""
+    cause, fraction = trade.exit_cause, trade.exit_fraction
+    mine = [o for o in exits if o.purpose is Purpose.EXIT and o.cause == cause]
+    sold = sum((o.filled_quantity for o in mine), ZERO)
+    if fraction is None or fraction >= ONE or sold == ZERO or any(o.status in LIVE for o in mine):
+        return False
+    rest = instrument.floor_quantity(max((trade.coverable + sold) * fraction - sold, ZERO))
+    return not is_tradable(instrument, rest, trade.entry_average or ZERO)
+
+
 def retry_after(refused_or_not: Sequence[Order], now: datetime) -> datetime | None:
     """Return when refused orders of one kind may be tried again; None for at once."""
     refused = [o for o in refused_or_not if o.status in {OrderStatus.REJECTED, OrderStatus.ABANDONED}]

@@ -45,6 +45,11 @@ def ended_causes(updates: Sequence[NotedUpdate]) -> tuple[str, ...]:
     return tuple(note.cause for note in updates if note.was_parked and note.state is not UpdateState.WAITING)
 
 
+def has_turns(trade: Trade) -> bool:
+    """Tell whether an update of a trade may still have its turn."""
+    return any(note.state is UpdateState.WAITING or _stands(note) for note in trade.updates)
+
+
 def is_closing(trade: Trade) -> bool:
     """Tell whether all of a trade is leaving, or is to leave as soon as it is filled."""
     leaves = trade.exit_cause is not None and trade.exit_fraction == ONE

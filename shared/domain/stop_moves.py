@@ -18,7 +18,8 @@ from shared.domain.trades import StopSource, Trade
 SLACK = Decimal("1.05")
 """What a fill may lie away from the price that was planned with, before a wider stop counts as more risk."""
 
-_MOVED = frozenset({StopSource.UPDATE, StopSource.BREAK_EVEN, StopSource.USER})
+_OWN = frozenset({StopSource.BREAK_EVEN, StopSource.USER})
+_MOVED = _OWN | {StopSource.UPDATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,9 @@ def plan_stop(
 ) -> dict[str, Any] | str:
     """Return what changes of a trade whose stop is to be at `price`, or the code of what speaks against it.
 
-    Without `room` a stop never moves away from the market. With it, what is held and may still be filled must risk no
-    more to the new stop than was planned, or than the bot's own sizing would risk to it.
+    Without `room` a stop never moves away from the market, and one that the follower or the bot itself has moved never
+    does. With it, what is held and may still be filled must risk no more to the new stop than was planned, or than the
+    bot's own sizing would risk to it.
     """
     live = [o for o in orders if o.purpose is Purpose.ENTRY and o.status in LIVE]
     price = instrument.round_price(price) if instrument is not None else price
@@ -93,7 +95,7 @@ def _lies_behind(trade: Trade, live: Iterable[Order], price: Decimal) -> bool:
 def _too_wide(
     trade: Trade, live: Iterable[Order], price: Decimal, instrument: Instrument | None, room: StopRoom | None
 ) -> str:
-    if room is None or instrument is None:
+    if room is None or instrument is None or trade.stop_source in _OWN:
         return "STOP_WOULD_WIDEN"
     quantity = trade.held + sum((o.remaining for o in live), ZERO)
     if trade.entry_average is None and quantity == ZERO:

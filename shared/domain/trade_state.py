@@ -10,13 +10,14 @@ from typing import Any
 
 from shared.domain.cover import CoverPlan, CoverTerms
 from shared.domain.entry import percent_away
+from shared.domain.exits import is_sold_but_for_dust
 from shared.domain.fills import Fill, TradeFold, fold_fills, missing_fills
 from shared.domain.instruments import Instrument
 from shared.domain.ladder import is_tradable
 from shared.domain.money import ONE, ZERO
 from shared.domain.order_status import LIVE, TERMINAL, OrderStatus
 from shared.domain.orders import Order, Purpose
-from shared.domain.parked import carry_parked, drop_parked
+from shared.domain.parked import carry_parked, drop_parked, has_turns
 from shared.domain.protection import coverable_quantity, naked_quantity, plan_cover, resting_quantity
 from shared.domain.signals import Side
 from shared.domain.stop_moves import entries_behind
@@ -74,7 +75,7 @@ def standing_of(seen: Seen, now: datetime) -> Standing:
     }
     wanted |= _stop_at_break_even(seen, fold)
     after = changed(trade, **{name: value for name, value in wanted.items() if name != "targets_percent"})
-    if trade.updates:
+    if has_turns(trade):
         carried = carry_parked(after, seen.orders, seen.instrument, is_halted=seen.is_halted)
         wanted, after = wanted | carried, changed(after, **carried)
     # Status and naked time decide nothing about cover: what it lacks now is what the trade lacks as it is written.
@@ -116,7 +117,8 @@ def _exit_wanted(seen: Seen, coverable: Decimal) -> dict[str, Any]:
         done = any(o.status is OrderStatus.FILLED for o in mine)
         # A share of nothing: what an entry buys later is not what was to leave. A full close waits for that.
         is_moot = coverable == ZERO and trade.exit_fraction != ONE and not any(o.status in LIVE for o in mine)
-        return {"exit_cause": None, "exit_fraction": None} if done or is_moot else {}
+        is_sold = is_sold_but_for_dust(changed(trade, coverable=coverable), seen.orders, seen.instrument)
+        return {"exit_cause": None, "exit_fraction": None} if done or is_moot or is_sold else {}
     left = {o.cause for o in seen.orders if o.purpose is Purpose.EXIT}
     for order in seen.orders:
         if order.status is not OrderStatus.REJECTED or _passed_cause(order) in left:

@@ -28,13 +28,14 @@ def bind_commands(
 
     What an earlier pass has found counts: the trades that were meant may have ended since, and others opened.
     """
-    before = signals.find(record.signal_id)
-    if before is not None and before.bound_to:
-        return before.bound_to
     if record.signal is None:
         return ()
+    commands = (record.signal, *record.signal.also)
+    before = signals.find(record.signal_id)
+    if before is not None and len(before.bound_to) == len(commands):
+        return before.bound_to
     bound: list[BoundTo] = []
-    for command in (record.signal, *record.signal.also):
+    for command in commands:
         found = _bind(message, terms, command)
         if isinstance(found, Unclear):
             return found

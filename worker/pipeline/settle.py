@@ -13,6 +13,7 @@ from shared.domain.commands import may_be_awaited
 from shared.domain.fills import Fill, missing_fills
 from shared.domain.order_status import AT_VENUE
 from shared.domain.orders import Order, Purpose
+from shared.domain.parked import has_turns
 from shared.domain.trade_state import Seen, standing_of
 from shared.domain.trades import Trade
 from shared.domain.values import changed
@@ -97,7 +98,7 @@ def read_trades(context: Context, trade_ids: Collection[str]) -> list[Seen]:
         orders.finding_of_trades(trade_ids),
         fills.finding_of_trades(trade_ids),
     )
-    halted = halted_trades([t for t in found if t.updates and not t.is_over])
+    halted = halted_trades([trade for trade in found if has_turns(trade)])
     orders_of = _by_trade(made)
     fills_of = _by_trade(filled)
     seen = []

@@ -151,6 +151,7 @@ def live_a_day(driver: Driver) -> None:
     ask(trade, CommandKind.CLOSE, "60")
     driver.answer_bells()
     driver.say("Move stop to break even", reply_to=opened.message_id)
+    driver.say("Close SOL/USDT now")
     below = f"LONG ETH/USDT\nEntry: 1\nStop loss: {Decimal('0.5')}"
     resting = driver.say(below)
     driver.say("", message_id=resting.message_id, event="delete")

@@ -134,6 +134,17 @@ def test_a_parked_update_goes_on_while_a_halt_only_reduces(driver: Driver) -> No
     assert len(exits(driver, staged.message)) == 1
 
 
+def test_in_a_halt_a_provider_may_take_an_entry_back_and_nothing_else(driver: Driver) -> None:
+    staged = stage(driver, State.OPEN)
+    user_id = driver.trade(staged.message).user_id
+    halts.set_halt(f"user:{user_id}", HaltState.HALTED, "mine", datetime.now(UTC))
+    for text, code in (("close half here", "HALT"), ("close all", "HALT"), ("cancel the order", "UPDATED")):
+        reply = driver.say(text, reply_to=staged.message.message_id)
+        assert [receipt.code for receipt in driver.receipts(reply)] == [code]
+    trade = driver.trade(staged.message)
+    assert (trade.status, trade.updates) == (TradeStatus.CANCELED, ())
+
+
 def test_a_close_stands_for_a_fill_that_is_told_after_the_entry_was_given_up(driver: Driver) -> None:
     staged = stage(driver, State.UNKNOWN)
     driver.say("close all", reply_to=staged.message.message_id)

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from shared.domain.bots import BotSettings, Sizing, SizingMethod, WiderStops
+from shared.domain.money import to_plain
 from shared.domain.receipts import Verdict
 from shared.domain.trades import StopSource, TradeStatus
 from shared.models.mapping import rows_of
@@ -34,7 +35,8 @@ def test_several_commands_are_carried_out_in_order_with_a_line_for_each(driver: 
     assert (receipt.outcome, receipt.code) == (Verdict.PASSED, "UPDATED")
     assert [gate.name for gate in receipt.gates] == ["update 1", "update 2", "update 3"]
     said = [gate.input for gate in receipt.gates]
-    assert said == ["close partial 50%", f"move stop to {stop:.2f}", f"set take profit at {target:.2f}"]
+    plain_stop, plain_target = (to_plain(Decimal(f"{price:.2f}")) for price in (stop, target))
+    assert said == ["close partial 50%", f"move stop to {plain_stop}", f"set take profit at {plain_target}"]
     trade = driver.trade(staged.message)
     assert trade.exited > 0
     assert trade.stop_price == Decimal(f"{stop:.2f}")

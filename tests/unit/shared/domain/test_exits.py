@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.exits import RETRY_SECONDS, plan_exit, retry_after
+from shared.domain.exits import RETRY_SECONDS, is_sold_but_for_dust, plan_exit, retry_after
 from shared.domain.intents import Intent
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, Purpose
@@ -66,3 +66,26 @@ def test_a_share_that_a_cut_off_try_has_sold_leaves_no_crumb_behind_when_all_is_
     order = planned(leaving("1", coverable=1, entered=Decimal(10)), cut)
     assert isinstance(order, Intent)
     assert order.quantity == 1
+
+
+@pytest.mark.parametrize(
+    ("sold", "status", "is_done"),
+    [
+        ("4.999", S.CANCELED, True),
+        ("4.9", S.CANCELED, False),
+        ("4.999", S.PARTIALLY_FILLED, False),
+        ("0", S.REJECTED, False),
+    ],
+)
+def test_a_share_is_done_when_what_its_tries_have_left_of_it_is_dust(
+    sold: str, status: OrderStatus, is_done: bool
+):
+    trade = make_open_trade(10 - Decimal(sold), exit_cause="update", exit_fraction=Decimal("0.5"))
+    tried = an_exit(status=status, filled_quantity=Decimal(sold))
+    assert is_sold_but_for_dust(trade, [tried], BITCOIN) is is_done
+
+
+def test_a_full_close_is_never_done_by_dust_and_what_nobody_asked_for_neither():
+    tried = an_exit(status=S.CANCELED, filled_quantity=Decimal("9.999"))
+    assert not is_sold_but_for_dust(leaving("1", 0), [tried], BITCOIN)
+    assert not is_sold_but_for_dust(make_open_trade(0), [tried], BITCOIN)

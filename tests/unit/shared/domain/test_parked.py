@@ -17,6 +17,7 @@ from shared.domain.parked import (
     ended_causes,
     exit_is_under_way,
     find_note,
+    has_turns,
     is_closing,
     market_entry_is_live,
     wanted_exit,
@@ -156,6 +157,11 @@ class TestNotes:
         kept = with_note(make_trade(updates=one_over), note(cause="new"))
         assert kept is not None
         assert [n.cause for n in kept] == [*(n.cause for n in one_over if n is not one_over[5]), "new"]
+
+    def test_only_what_waits_or_stands_may_still_have_its_turn(self):
+        assert has_turns(make_trade(updates=(note(),)))
+        assert has_turns(make_trade(updates=(note(K.CLOSE_ALL, state=U.DONE),)))
+        assert not has_turns(make_trade(updates=(note(state=U.DONE), note(K.CLOSE_ALL, state=U.DROPPED))))
 
     def test_those_that_were_parked_are_told_when_they_end(self):
         updates = (note(), note(cause="m:1", state=U.DONE), note(cause="m:2", state=U.DONE, was_parked=False))

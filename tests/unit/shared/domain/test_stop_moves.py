@@ -99,6 +99,10 @@ class TestFurther:
     def test_it_is_refused_where_it_would_buy_less(self):
         assert code_of(make_open_trade(10), 90, room(amount=500)) == "STOP_RISK_TOO_HIGH"
 
+    @pytest.mark.parametrize("source", [StopSource.USER, StopSource.BREAK_EVEN])
+    def test_a_stop_that_the_follower_or_the_bot_has_moved_never_goes_back(self, source: StopSource):
+        assert code_of(make_open_trade(10, stop_source=source), 90, room(amount=1000)) == "STOP_WOULD_WIDEN"
+
     def test_the_cap_on_one_position_counts(self):
         assert code_of(make_open_trade(10), 90, room(amount=1000, equity=2000)) == "STOP_RISK_TOO_HIGH"
 

@@ -11,9 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from shared.domain.cover import CoverStyle, CoverTerms
 from shared.domain.order_status import LIVE, OrderStatus
 from shared.domain.orders import Order, Purpose
+from shared.domain.signals import UpdateKind
 from shared.domain.targets import split_targets
 from shared.domain.trade_state import Seen, standing_of
-from shared.domain.trades import StopSource, Trade, TradeStatus
+from shared.domain.trades import NotedUpdate, StopSource, Trade, TradeStatus, UpdateState
 from tests.unit.shared.domain.builders import (
     NOW,
     make_fill,
@@ -67,6 +68,31 @@ class TestBreakEven:
     def test_a_part_of_a_target_is_not_the_target(self):
         part = replace(self.reached, status=S.PARTIALLY_FILLED, filled_quantity=Decimal(3))
         assert "stop_price" not in changes_of(self.trade, ENTRY, part)
+
+
+class TestParkedUpdates:
+    even = NotedUpdate("m:0", UpdateKind.MOVE_STOP_TO_BREAKEVEN, NOW, UpdateState.WAITING, was_parked=True)
+    rests = replace(ENTRY, status=S.ACCEPTED, filled_quantity=Decimal(0))
+
+    def test_a_break_even_is_carried_out_with_the_first_fill(self):
+        changed = changes_of(make_trade(updates=(self.even,)), ENTRY)
+        assert (changed["stop_price"], changed["updates"][0].state) == (100, UpdateState.DONE)  # type: ignore[index]
+
+    def test_until_then_nothing_of_it_changes(self):
+        assert "updates" not in changes_of(make_trade(updates=(self.even,)), self.rests, fills=())
+
+    def test_it_is_dropped_with_an_entry_that_ends_unfilled(self):
+        gone = replace(self.rests, status=S.CANCELED)
+        changed = changes_of(make_trade(updates=(self.even,)), gone, fills=())
+        assert changed["status"] is TradeStatus.CANCELED
+        assert changed["updates"][0].code == "NOT_FILLED"  # type: ignore[index]
+
+    def test_an_entry_behind_a_moved_stop_is_cancelled_and_the_cover_waits_for_it(self):
+        trade = make_open_trade(10, stop_price=Decimal(97), stop_source=StopSource.UPDATE)
+        behind = make_order("low", status=S.ACCEPTED, limit_price=Decimal(90))
+        standing = standing_of(Seen(trade, (ENTRY, behind), (BOUGHT,), BITCOIN, PAIRED), NOW)
+        assert standing.plan.cancel == ("low",)
+        assert standing.trade.needs_cover
 
 
 class TestPricesThatHavePassed:
