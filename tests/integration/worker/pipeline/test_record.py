@@ -15,7 +15,7 @@ from shared.domain.receipts import Receipt
 from shared.domain.record import Figures, ProviderRecord
 from shared.domain.reference import MINUTE, ReferencePosition, ReferenceStatus, minute_of
 from shared.domain.trades import TradeStatus
-from shared.models import providers, references, trades
+from shared.models import market, providers, references, trades
 from shared.models.counters import Counter
 from shared.models.mapping import rows_of
 from shared.models.market import Candle
@@ -317,6 +317,32 @@ def test_without_a_stored_price_for_an_hour_it_is_unpriced_and_in_no_figure(driv
     record = score_one(provider_id, now)
     assert record.counts.unpriced == record.counts.signals > 0
     assert record.whole.closed == 0
+
+
+def test_two_commands_of_one_message_are_carried_out_in_order_on_the_position_it_answers(
+    driver: Driver,
+) -> None:
+    driver.add_provider()
+    now = datetime.now(UTC)
+    begin = minute_of(now) - timedelta(hours=1)
+    for number, price in enumerate((100, 104, 106, 99)):
+        at = begin + number * MINUTE
+        market.record_prices("paper", {"SOL/USDT": Decimal(price)}, at, synthetic=False)
+    opened = driver.say("LONG SOL/USDT\nEntry: market\nStop loss: 90", posted_at=begin)
+    driver.say(
+        "Close half and move stop to break even",
+        reply_to=opened.message_id,
+        posted_at=begin + timedelta(seconds=80),
+    )
+    follow_all(driver.context, now)
+    (position,) = positions()
+    assert [(part.price, part.fraction, part.reason) for part in position.exits] == [
+        (104, Decimal("0.5"), "PROVIDER_CLOSED"),
+        (99, Decimal("0.5"), "STOP_HIT"),
+    ]
+    # Four and minus one on a half each, less 0.1 on the way in and 0.1015 on the way out.
+    assert position.result == Decimal("1.2985")
+    assert position.r_multiple == Decimal("0.12985")
 
 
 def test_one_content_and_one_message_is_one_signal(driver: Driver) -> None:
