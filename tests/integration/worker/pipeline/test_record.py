@@ -15,10 +15,11 @@ from shared.domain.receipts import Receipt
 from shared.domain.record import Figures, ProviderRecord
 from shared.domain.reference import MINUTE, ReferencePosition, ReferenceStatus, minute_of
 from shared.domain.trades import TradeStatus
-from shared.models import providers, references, trades
+from shared.models import market, providers, references, trades
 from shared.models.counters import Counter
 from shared.models.mapping import rows_of
 from shared.models.market import Candle
+from shared.models.messages import Message
 from shared.models.references import Reference
 from tests.integration.worker.pipeline.driver import Driver
 from tests.integration.worker.pipeline.recount import recount
@@ -36,7 +37,10 @@ UPDATES = (
     "close half here",
     "Move stop to break even",
     "cancel this one",
-    "Close {} now",
+    "Close {symbol} now",
+    "Move stop to {near:.2f}",
+    "New target {far:.2f}",
+    "Close half and move stop to break even",
 )
 
 
@@ -73,12 +77,14 @@ def freeze_candles(begin: datetime, seed: int) -> dict[str, list[Decimal]]:
 def tell_a_story(driver: Driver, begin: datetime, seed: int) -> None:
     """Post signals and what follows on them over seven hours, all read by the real parser."""
     random, closes = Random(seed), freeze_candles(begin, seed)
-    said: list[tuple[str, str, str]] = []
+    said: list[tuple[str, str, bool]] = []
     for number in range(5, MINUTES - 30, 7):
         at = begin + timedelta(minutes=number, seconds=random.randint(0, 59))
         if said and random.random() < 0.45:
-            message_id, symbol, _ = random.choice(said[-6:])
-            text = random.choice(UPDATES).format(symbol)
+            message_id, symbol, is_long = random.choice(said[-6:])
+            price, sign = closes[symbol][number], 1 if is_long else -1
+            near, far = price * (1 - sign * Decimal("0.003")), price * (1 + sign * Decimal("0.006"))
+            text = random.choice(UPDATES).format(symbol=symbol, near=near, far=far)
             driver.say(text, posted_at=at, reply_to=None if symbol in text else message_id)
             continue
         symbol = random.choice(list(SYMBOLS))
@@ -94,7 +100,7 @@ def tell_a_story(driver: Driver, begin: datetime, seed: int) -> None:
             ]
         )
         message = driver.say(text, posted_at=at)
-        said.append((message.message_id, symbol, text))
+        said.append((message.message_id, symbol, up == 1))
         if random.random() < 0.2:
             driver.say(text, posted_at=at + timedelta(minutes=3))
         if random.random() < 0.3:
@@ -107,8 +113,12 @@ def tell_a_story(driver: Driver, begin: datetime, seed: int) -> None:
                 event="edit",
                 revision=1,
             )
+        if random.random() < 0.15:
+            gone = driver.say("", message_id=message.message_id, posted_at=at, event="delete")
+            # It is heard of now and was deleted then.
+            then = {"$set": {"recorded_at": at + timedelta(minutes=2)}}
+            rows_of(Message).update_one({"_id": gone.row_id}, then)
     driver.say("good evening traders", posted_at=begin + timedelta(minutes=400))
-    driver.say("", message_id=said[-1][0], posted_at=at, event="delete")
 
 
 def trade_as_followers(driver: Driver, provider_id: str) -> None:
@@ -181,7 +191,7 @@ def test_a_record_recounted_from_raw_rows_is_equal_to_the_cent(
     assert 0 < record.whole.wins < record.whole.closed
     assert record.counts.missed
     assert record.messages.edited
-    assert record.messages.deleted == 1
+    assert record.messages.deleted
     assert (record.followers.closed, record.followers.wins) == (5, 2)
     ends = {position.close_reason for position in positions()}
     assert {"STOP_HIT", "TARGET_HIT", "PROVIDER_CLOSED"} <= ends
@@ -307,6 +317,32 @@ def test_without_a_stored_price_for_an_hour_it_is_unpriced_and_in_no_figure(driv
     record = score_one(provider_id, now)
     assert record.counts.unpriced == record.counts.signals > 0
     assert record.whole.closed == 0
+
+
+def test_two_commands_of_one_message_are_carried_out_in_order_on_the_position_it_answers(
+    driver: Driver,
+) -> None:
+    driver.add_provider()
+    now = datetime.now(UTC)
+    begin = minute_of(now) - timedelta(hours=1)
+    for number, price in enumerate((100, 104, 106, 99)):
+        at = begin + number * MINUTE
+        market.record_prices("paper", {"SOL/USDT": Decimal(price)}, at, synthetic=False)
+    opened = driver.say("LONG SOL/USDT\nEntry: market\nStop loss: 90", posted_at=begin)
+    driver.say(
+        "Close half and move stop to break even",
+        reply_to=opened.message_id,
+        posted_at=begin + timedelta(seconds=80),
+    )
+    follow_all(driver.context, now)
+    (position,) = positions()
+    assert [(part.price, part.fraction, part.reason) for part in position.exits] == [
+        (104, Decimal("0.5"), "PROVIDER_CLOSED"),
+        (99, Decimal("0.5"), "STOP_HIT"),
+    ]
+    # Four and minus one on a half each, less 0.1 on the way in and 0.1015 on the way out.
+    assert position.result == Decimal("1.2985")
+    assert position.r_multiple == Decimal("0.12985")
 
 
 def test_one_content_and_one_message_is_one_signal(driver: Driver) -> None:
