@@ -4,13 +4,15 @@ from datetime import datetime
 
 from shared.domain.bots import BotState, TradingBot
 from shared.domain.following import NO_RIGHT_TO_FOLLOW
-from shared.models import bots, outbox, providers, rights
+from shared.domain.identifiers import event_id
+from shared.models import bots, outbox, providers, records, rights
 from shared.models.durable import write_all
 from shared.models.mapping import millisecond
 from shared.models.providers import ProviderTerms
 from worker.notify.events import bot_events, ring_for
 
 PAGE = 250
+ACTOR = "worker"
 
 
 def check_all(now: datetime) -> str:
@@ -43,6 +45,17 @@ def _pause(bot: TradingBot, reason: str | None, now: datetime) -> bool:
         return bots.change_state(bot.trading_bot_id, paused, now, code=code, reason=reason, wait=wait)
 
     # Told first: a look that dies in between finds the bot active and tells the same again.
-    _, is_paused = write_all(lambda wait: outbox.record_events(events, wait=wait), pause)
+    line = _audit_line(bot, reason, now)
+    *_, is_paused = write_all(
+        lambda wait: outbox.record_events(events, wait=wait),
+        lambda wait: records.append_audits_once([line], wait=wait),
+        pause,
+    )
     ring_for(events)
     return bool(is_paused)
+
+
+def _audit_line(bot: TradingBot, reason: str, now: datetime) -> records.AuditLine:
+    entry_id = event_id("audit.bot.pause", bot.trading_bot_id, now.toordinal())
+    detail = {"code": NO_RIGHT_TO_FOLLOW, "reason": reason, "user_id": bot.user_id}
+    return records.AuditLine(entry_id, ACTOR, "bot.pause", bot.trading_bot_id, detail, now)

@@ -19,6 +19,7 @@ from shared.domain.orders import Purpose
 from shared.domain.receipts import Receipt, Verdict
 from shared.local import PROJECT
 from shared.models import confirmations, outbox
+from shared.models.accounts import Account as AccountDocument
 from shared.models.confirmations import Confirmation as ConfirmationDocument
 from shared.models.mapping import rows_of
 from shared.models.messages import InboxMessage, Message
@@ -59,6 +60,12 @@ def answer(message: InboxMessage, *, is_yes: bool = True, by: str = OPERATOR) ->
 
 def receipt_of(driver: Driver, message: InboxMessage) -> Receipt:
     [receipt] = driver.receipts(message)
+    return receipt
+
+
+def receipt_of_question(driver: Driver, message: InboxMessage) -> Receipt:
+    signal_id = question_of(message).signal_id
+    [receipt] = [one for one in driver.receipts(message) if one.signal_id == signal_id]
     return receipt
 
 
@@ -263,6 +270,32 @@ def test_the_bot_beside_it_that_asks_nobody_trades_at_once(driver: Driver) -> No
     driver.add_follower(provider, sizing=Sizing(SizingMethod.PERCENT, Decimal(2)))
     message = driver.say(text(driver))
     assert sorted(receipt.code for receipt in driver.receipts(message)) == ["AWAITS_CONFIRMATION", "PASSED"]
+
+
+def test_a_yes_whose_balance_is_old_waits_for_a_newer_one(driver: Driver) -> None:
+    bot = driver.add_follower(driver.add_provider(), settings=ASKS)
+    message = asked(driver, bot=bot)
+    old = datetime.now(UTC) - timedelta(hours=1)
+    rows_of(AccountDocument).update_one({"_id": bot.account_id}, {"$set": {"balance_at": old}})
+    answer(message)
+    driver.lose_bells()
+    assert confirm(driver.context, question_of(message).confirmation_id) == "waits"
+    driver.answer_bells()
+    assert question_of(message).is_pending
+    sweep_and_answer(driver)
+    assert_traded_once(driver, message)
+
+
+def test_a_yes_waits_for_an_edit_that_is_being_read(driver: Driver) -> None:
+    message = asked(driver)
+    said = {"message_id": message.message_id, "posted_at": message.posted_at, "event": "edit", "revision": 1}
+    driver.post("never mind, good morning everyone", edited_at=datetime.now(UTC), **said)
+    answer(message)
+    assert confirm(driver.context, question_of(message).confirmation_id) == "waits"
+    driver.answer_bells()
+    sweep_and_answer(driver)
+    assert receipt_of_question(driver, message).code == "EDITED_AWAY"
+    assert driver.trades(message) == []
 
 
 DIE_IN_IT = """

@@ -14,6 +14,7 @@ from shared.models import bots, follows, outbox
 from shared.models.bots import TradingBot as BotDocument
 from shared.models.mapping import rows_of
 from shared.models.messages import InboxMessage
+from shared.models.records import AuditEntry
 from tests.integration.worker.pipeline.driver import Driver
 from tests.integration.worker.pipeline.hand import sweep_and_answer
 from worker.pipeline.ingest import ingest
@@ -87,6 +88,9 @@ def test_the_daily_look_pauses_whose_right_is_lost_and_tells_why(driver: Driver,
     assert [(data["code"], data["sentence"]) for data in told] == [
         ("NO_RIGHT_TO_FOLLOW", row["state_reason"])
     ]
+    noted = rows_of(AuditEntry).find_one({"action": "bot.pause"})
+    assert noted is not None
+    assert (noted["actor"], noted["subject"]) == ("worker", bot.trading_bot_id)
 
 
 def test_a_public_provider_asks_for_nothing(driver: Driver) -> None:

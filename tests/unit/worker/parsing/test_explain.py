@@ -38,4 +38,4 @@ def test_what_no_word_says_is_told_as_implied() -> None:
 
 
 def test_a_message_that_asks_for_nothing_says_why_in_a_sentence() -> None:
-    assert explained("Should I long BTC here at 60k with SL 58k?")["why_not"] == "The message asks a question."
+    assert explained("Should I long BTC here at 60k with SL 58k?")["why_not"] == "A question, not a signal."
