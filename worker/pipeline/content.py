@@ -29,6 +29,9 @@ def content_key(provider_id: str, signal: Signal) -> str:
         f"{option.underlying}/{option.expiry}/{option.strike}/{option.right}" if option else signal.symbol
     )
     levels = [*signal.entry, "stop", signal.stop_loss, "targets", *signal.take_profits]
+    # Distances are levels too: without them any two signals at market of one symbol would be the same.
+    levels += ["percent", signal.stop_loss_pct, *signal.take_profits_pct]
+    levels += ["pips", signal.stop_loss_pips, *signal.take_profits_pips]
     text = "|".join(
         level if isinstance(level, str) else "-" if level is None else to_plain(level) for level in levels
     )

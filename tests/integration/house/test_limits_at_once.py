@@ -40,7 +40,9 @@ def crew(house: House, provider: Provider) -> dict[str, Follower]:
         "two a symbol": house.create_follower(
             "two", [provider], sizing="fixed:20", settings={**LOOSE, "max_per_symbol": "2"}
         ),
-        "free plan": house.create_follower("free", [provider], sizing="fixed:20", tier="free", settings=LOOSE),
+        "free plan": house.create_follower(
+            "free", [provider], sizing="fixed:20", tier="free", settings=LOOSE
+        ),
         "lost today": house.create_follower("lost", [provider], sizing="fixed:20", settings=LOOSE),
         # Each trade risks 10 of 10,000: ten of them are one percent.
         "one percent": house.create_follower(
@@ -52,7 +54,9 @@ def crew(house: House, provider: Provider) -> dict[str, Follower]:
     database = house.open_database()
     database["trades"].insert_one(loss_of_today(made["lost today"], 600))
     posted = [
-        house.post(provider, f"{SYMBOLS[n % len(SYMBOLS)]} long now, stop -5%, target {n + 10}%")["id"]
+        house.post(provider, f"{SYMBOLS[n % len(SYMBOLS)]} long now, stop -5%, target {10 + n / 100:.2f}%")[
+            "id"
+        ]
         for n in range(SIGNALS)
     ]
     ended = {"message_id": {"$in": posted}, "status": {"$ne": "pending"}}
@@ -126,9 +130,5 @@ def test_every_follower_has_a_receipt_for_every_signal(house: House, crew: dict[
 
 def test_at_rest_nothing_is_reserved_that_is_not_held(house: House, crew: dict[str, Follower]):
     for follower in crew.values():
-        shown = [
-            row
-            for row in house.cli("reservations", "show")
-            if row["account_id"] == follower.account_id
-        ]
+        shown = [row for row in house.cli("reservations", "show") if row["account_id"] == follower.account_id]
         assert len(shown) <= len(traded(house, follower))

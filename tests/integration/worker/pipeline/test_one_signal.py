@@ -111,6 +111,17 @@ def test_the_same_content_in_another_message_is_denied_as_a_duplicate(driver: Dr
     assert (receipt.outcome, receipt.code) == (Verdict.DENIED, "DUPLICATE_CONTENT")
 
 
+def test_another_distance_of_stop_or_target_is_another_signal(driver: Driver) -> None:
+    driver.add_follower(driver.add_provider(), settings=BotSettings(max_per_symbol=9, max_open_positions=9))
+    said = [
+        driver.say(f"BTC/USDT long now, stop -{stop}%, target {target}%")
+        for stop, target in ((3, 6), (4, 6), (4, 7))
+    ]
+    assert [driver.receipts(message)[0].outcome for message in said] == [Verdict.PASSED] * 3
+    again = driver.say("BTC/USDT long now, stop -4%, target 7%")
+    assert driver.receipts(again)[0].code == "DUPLICATE_CONTENT"
+
+
 def test_two_signals_at_once_cannot_both_take_the_last_slot(driver: Driver) -> None:
     driver.add_follower(driver.add_provider(), settings=BotSettings(max_open_positions=1))
     rows = [driver.post(long(driver, symbol)) for symbol in ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT")]
