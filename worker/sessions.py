@@ -35,13 +35,6 @@ def session_of(exchange: str, now: datetime) -> Session:
     )
 
 
-def known_exchanges() -> tuple[str, ...]:
-    """List the codes of all exchanges with a calendar."""
-    from exchange_calendars import get_calendar_names  # noqa: PLC0415 - it takes a second to import
-
-    return tuple(sorted(get_calendar_names(include_aliases=False)))
-
-
 @lru_cache(maxsize=32)
 def _calendar(exchange: str, year: int) -> "ExchangeCalendar":
     from exchange_calendars import get_calendar  # noqa: PLC0415 - it takes a second to import

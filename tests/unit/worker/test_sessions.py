@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from worker.sessions import known_exchanges, session_of
+from worker.sessions import session_of
 
 MOMENT = timedelta(microseconds=1)
 
@@ -54,7 +54,3 @@ def test_on_holidays_and_weekends_it_is_closed_and_says_when_it_opens(now: datet
 def test_an_exchange_that_nobody_knows_is_never_open():
     session = session_of("XABC", utc(2026, 11, 30, 16, 0))
     assert (session.is_open, session.opens_at) == (False, None)
-
-
-def test_the_large_exchanges_are_known():
-    assert {"XNYS", "XLON", "XTKS"} <= set(known_exchanges())
