@@ -10,8 +10,8 @@ from zlib import crc32
 
 from redis import Redis
 
+from shared.brokers.adapters import own_adapters
 from shared.brokers.base import Broker, LimitedMarket, MarketData, Quote
-from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.codes import Doubt
 from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials, load_adapters
 from shared.brokers.paper import PaperAdapter
@@ -304,7 +304,7 @@ class Context:
         except VaultError as error:
             raise PermanentError("CREDENTIALS_UNREADABLE", str(error)) from error
         opened = json.loads(text.get_secret_value())
-        return Credentials(api_key=opened["api_key"], secret=opened["secret"])
+        return Credentials(**opened)
 
 
 _context: Context | None = None
@@ -324,9 +324,7 @@ def open_context(settings: Settings) -> Context:
         settings=settings,
         redis=redis,
         loop=LoopThread(),
-        factory=BrokerFactory(
-            {"paper": paper, "binance": BinanceAdapter(), **load_adapters(settings.venue_adapters)}
-        ),
+        factory=BrokerFactory({"paper": paper, **own_adapters(), **load_adapters(settings.venue_adapters)}),
         matcher=PaperMatcher(store, tape, rules, utc_now),
         quotes=QuoteBoard(redis),
         keys=PrivateKeys.parse(settings.credential_private_keys),

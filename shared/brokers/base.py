@@ -1,4 +1,4 @@
-"""The protocol every venue's adapter keeps, and the capability rows it declares.
+"""The protocol every venue's adapter keeps; what a venue can do stands in its capability rows.
 
 An adapter speaks reports and the three error families of `shared.domain.errors`, nothing else.
 Exception classes of a client library never prove that a write did not leave: only the transport's
@@ -12,41 +12,8 @@ from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
 from shared.brokers.weights import VenueLimits
-from shared.domain.accounts import Environment
-from shared.domain.cover import CoverStyle, CoverTerms
-from shared.domain.instruments import AssetClass, Instrument
+from shared.domain.instruments import Instrument
 from shared.domain.orders import FillReport, OrderLookup, OrderPair, OrderReport, OrderRequest, PairLookup
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What one venue can do for one asset class.
-
-    `resolve_after_seconds` is W: how long after a claim a not-found may count as proof (30 where the
-    venue takes an expiry, else 120; RELIABILITY 2). `client_id_unique_for_good` is false where a
-    filled order frees its id. `replaces_stops`: a resting stop can be replaced in one write.
-    `balance_max_age_seconds`: how old a balance may be that is planned with; our own fills and reservations are
-    folded into it, so a venue that lets balances be read seldom is planned with an older one.
-    `poll_seconds` is the shortest sensible interval between polls of one account.
-    """
-
-    venue: str
-    asset_class: AssetClass
-    takes_expiry: bool
-    resolve_after_seconds: int
-    client_id_unique_for_good: bool
-    cover: CoverStyle
-    shorts: bool
-    fractional: bool
-    poll_seconds: float
-    environments: tuple[Environment, ...]
-    replaces_stops: bool = False
-    balance_max_age_seconds: int = 180
-
-    @property
-    def cover_terms(self) -> CoverTerms:
-        """The terms that plans of cover ask for."""
-        return CoverTerms(self.cover, self.replaces_stops)
 
 
 @dataclass(frozen=True, slots=True)

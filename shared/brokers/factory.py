@@ -7,11 +7,15 @@ registered by its name.
 import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Protocol
 
-from shared.brokers.base import Broker, Capabilities, MarketData
-from shared.brokers.catalogue import PAPER, VENUES, Venue, check_environment
+from shared.brokers.base import Broker, MarketData
+from shared.brokers.capabilities import Capabilities
+from shared.brokers.catalogue import VENUES, check_environment
 from shared.brokers.codes import Refusal
+from shared.brokers.rows import paper
+from shared.brokers.venue import Venue
 from shared.domain.accounts import Environment
 from shared.domain.errors import PermanentError
 from shared.domain.instruments import AssetClass
@@ -19,10 +23,15 @@ from shared.domain.instruments import AssetClass
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An opened key pair; it never shows itself."""
+    """What a venue's login takes, opened: a key pair, with a passphrase where it wants one, or an OAuth token.
 
-    api_key: str = field(repr=False)
-    secret: str = field(repr=False)
+    It never shows itself.
+    """
+
+    api_key: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
+    passphrase: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
 
     def __repr__(self) -> str:
         return "Credentials(***)"
@@ -94,10 +103,10 @@ class BrokerFactory:
         ]
 
     def find_capabilities(
-        self, venue: str, environment: Environment, asset_class: AssetClass
+        self, venue: str, environment: Environment, asset_class: AssetClass, quantity: Decimal | None = None
     ) -> Capabilities | None:
-        """Find what a venue can do; None where it does not trade the asset class."""
-        return self.find_venue(venue).capabilities(environment, asset_class)
+        """Find what a venue can do with such a quantity; None where it does not trade the asset class."""
+        return self.find_venue(venue).capabilities(environment, asset_class, quantity)
 
     def open_broker(self, access: AccountAccess) -> Broker:
         """Open an account's broker.
@@ -128,7 +137,7 @@ class BrokerFactory:
 
     def _adapter(self, venue: Venue, environment: Environment) -> Adapter:
         check_environment(venue, environment)
-        name = PAPER.name if environment is Environment.PAPER else venue.name
+        name = paper.VENUE.name if environment is Environment.PAPER else venue.name
         adapter = self._adapters.get(name)
         if adapter is None:
             raise PermanentError(Refusal.ENVIRONMENT_NOT_OFFERED, f"no adapter serves {name} here")

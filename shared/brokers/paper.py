@@ -8,11 +8,12 @@ from typing import Protocol
 
 from shared.brokers import paper_book
 from shared.brokers.base import Balance, MarketData, NotFound, Quote
-from shared.brokers.catalogue import PAPER, Venue
 from shared.brokers.codes import Doubt, Refusal
 from shared.brokers.factory import AccountAccess
 from shared.brokers.gate import check_send_gate
 from shared.brokers.paper_state import POT_ASSET, BookChange, PaperBook, PaperOrder, PaperRules, report_order
+from shared.brokers.rows import paper
+from shared.brokers.venue import Venue
 from shared.domain.accounts import Environment
 from shared.domain.errors import PermanentError, RetryableError
 from shared.domain.instruments import Instrument
@@ -192,7 +193,7 @@ class PaperAdapter:
     @property
     def venue(self) -> Venue:
         """The paper venue."""
-        return PAPER
+        return paper.VENUE
 
     def open_broker(self, access: AccountAccess) -> PaperBroker:
         """Open one account; it must have been created in the store before its first use."""

@@ -53,32 +53,3 @@ class VenueLimits:
         """
         weight = followers * (self.weights[Call.SUBMIT] + self.weights[Call.PAIR])
         return -(-weight * 60 // (self.weight_per_minute * addresses))
-
-
-_BINANCE = VenueLimits(
-    weight_per_minute=6000,
-    orders_per_10_seconds=100,
-    orders_per_day=200_000,
-    weights={
-        Call.SUBMIT: 1,
-        Call.PAIR: 1,
-        Call.REPLACE: 1,
-        Call.CANCEL: 1,
-        Call.ORDER: 4,
-        Call.OPEN_ORDERS: 80,
-        Call.OPEN_ORDERS_OF_SYMBOL: 6,
-        Call.ORDERS_SINCE: 20,
-        Call.FILLS: 20,
-        Call.FILLS_OF_ORDER: 5,
-        Call.BALANCES: 20,
-        # Asked of another API with room of its own; the sandbox has none and tells it with the balances.
-        Call.KEY_RIGHTS: 20,
-        Call.INSTRUMENTS: 20,
-        Call.QUOTES: 4,
-        Call.QUOTE_OF_SYMBOL: 2,
-        Call.LAST_PRICE: 2,
-        Call.CLOCK: 1,
-    },
-)
-
-LIMITS: Mapping[str, VenueLimits] = {"binance": _BINANCE}

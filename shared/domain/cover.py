@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from shared.domain.intents import Intent
+from shared.domain.orders import TimeInForce
 
 
 class CoverStyle(StrEnum):
@@ -13,18 +15,28 @@ class CoverStyle(StrEnum):
     LINKED: a stop and any number of targets; a fill of one takes the same quantity off the others.
     PAIRED: every resting exit holds its quantity, but for a stop and a target written together (OCO); a fill of
     either, even of a part, takes the other away whole.
+    SINGLE: every resting exit holds its quantity and no two share it: stops rest, targets are watched by us.
+    REDUCE_ONLY: exits hold nothing and the venue never sells more than the position: a stop and any number of targets
+    rest beside each other, and what has become too large is replaced by what fits before it goes.
+    MANAGED: nothing rests: stop and targets are watched by us.
     """
 
     LINKED = "linked"
     PAIRED = "paired"
+    SINGLE = "single"
+    REDUCE_ONLY = "reduce_only"
+    MANAGED = "managed"
 
 
 @dataclass(frozen=True, slots=True)
 class CoverTerms:
-    """A venue's terms for cover: its style, and whether a lone resting stop is replaced in one write."""
+    """A venue's terms for cover; all but the style as in `shared.brokers.capabilities.Capabilities`."""
 
     style: CoverStyle = CoverStyle.LINKED
     replaces_stops: bool = False
+    stop_limit_percent: Decimal | None = None
+    longest_time_in_force: TimeInForce = TimeInForce.GTC
+    trails: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class OrderType(StrEnum):
     LIMIT = "limit"
     STOP = "stop"
     STOP_LIMIT = "stop_limit"
+    TRAILING_STOP = "trailing_stop"
 
 
 class TimeInForce(StrEnum):
@@ -42,6 +43,7 @@ class OrderRequest:
 
     `link_group` ties a trade's stop and targets: a fill of one takes the same quantity off the others.
     `send_before` is the moment after which the venue, where it takes an expiry, must refuse.
+    `trail_percent` is how far a trailing stop stays behind the best price since it was accepted.
     """
 
     client_order_id: str
@@ -55,6 +57,7 @@ class OrderRequest:
     reduce_only: bool = False
     link_group: str | None = None
     send_before: datetime | None = None
+    trail_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ trades made of them. Money of references is of 100 at entry each, so it adds up 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from shared.domain.errors import Denial
 from shared.domain.money import ONE, ZERO
@@ -158,9 +158,9 @@ def count_figures(outcomes: Sequence[Outcome]) -> Figures:
         average_win=_mean(won, _CENT),
         average_loss=_mean(lost, _CENT),
         profit_factor=_factor(sum(won, ZERO), sum(lost, ZERO)),
-        total=sum((one.result for one in outcomes), ZERO).quantize(_CENT),
-        drawdown=_drawdown([one.result for one in outcomes]).quantize(_CENT),
-        drawdown_r=_drawdown(multiples).quantize(_RATIO),
+        total=sum((one.result for one in outcomes), ZERO).quantize(_CENT, ROUND_HALF_EVEN),
+        drawdown=_drawdown([one.result for one in outcomes]).quantize(_CENT, ROUND_HALF_EVEN),
+        drawdown_r=_drawdown(multiples).quantize(_RATIO, ROUND_HALF_EVEN),
     )
 
 
@@ -191,7 +191,7 @@ def _follower_figures(sums: FollowerSums) -> FollowerFigures:
         closed=sums.closed,
         wins=sums.wins,
         win_rate=_share(sums.wins, sums.closed),
-        average_r=(sums.r_sum / sums.r_known).quantize(_RATIO) if sums.r_known else None,
+        average_r=(sums.r_sum / sums.r_known).quantize(_RATIO, ROUND_HALF_EVEN) if sums.r_known else None,
         profit_factor=_factor(sums.gained, sums.lost),
     )
 
@@ -206,12 +206,12 @@ def _drawdown(steps: Iterable[Decimal]) -> Decimal:
 
 
 def _mean(values: Sequence[Decimal], step: Decimal) -> Decimal | None:
-    return (sum(values, ZERO) / len(values)).quantize(step) if values else None
+    return (sum(values, ZERO) / len(values)).quantize(step, ROUND_HALF_EVEN) if values else None
 
 
 def _share(part: int, whole: int) -> Decimal | None:
-    return (Decimal(part) / whole).quantize(_RATIO) if whole else None
+    return (Decimal(part) / whole).quantize(_RATIO, ROUND_HALF_EVEN) if whole else None
 
 
 def _factor(gained: Decimal, lost: Decimal) -> Decimal | None:
-    return (gained / lost).quantize(_RATIO) if lost > ZERO else None
+    return (gained / lost).quantize(_RATIO, ROUND_HALF_EVEN) if lost > ZERO else None

@@ -7,7 +7,7 @@ leads it along the candles, `reference_updates` through what the provider says l
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
 from shared.domain.bots import DEFAULT_STOP_PERCENT, BotSettings
@@ -216,7 +216,7 @@ def count_result(position: ReferencePosition) -> Decimal:
     sign = ONE if position.side is Side.BUY else -ONE
     moved = sum((part.fraction * (part.price / entry - ONE) for part in position.exits), ZERO)
     sold = sum((part.fraction * part.price / entry for part in position.exits), ZERO)
-    return (NOTIONAL * (sign * moved - FEE * (ONE + sold))).quantize(_STEP)
+    return (NOTIONAL * (sign * moved - FEE * (ONE + sold))).quantize(_STEP, ROUND_HALF_EVEN)
 
 
 def split_evenly(prices: Iterable[Decimal], whole: Decimal, side: Side) -> tuple[Target, ...]:
@@ -237,7 +237,7 @@ def _r_multiple(position: ReferencePosition, result: Decimal) -> Decimal | None:
     entry, stop = _entered(position), position.initial_stop_price
     if stop is None:
         return None
-    return (result / (NOTIONAL * abs(entry - stop) / entry)).quantize(_STEP)
+    return (result / (NOTIONAL * abs(entry - stop) / entry)).quantize(_STEP, ROUND_HALF_EVEN)
 
 
 def _entered(position: ReferencePosition) -> Decimal:

@@ -5,7 +5,7 @@ Nothing here is set by hand: the same orders and fills give the same trade, in w
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from shared.domain.cover import CoverPlan, CoverTerms
@@ -219,4 +219,4 @@ def _r_multiple(after: Trade, fold: TradeFold, instrument: Instrument) -> Decima
 
 def _rounded(value: Decimal | None) -> Decimal | None:
     # Averages need not be exact beyond what anyone can trade; Decimal128 holds 34 digits.
-    return value if value is None else value.quantize(Decimal("1E-12")).normalize() + ZERO
+    return value if value is None else value.quantize(Decimal("1E-12"), ROUND_HALF_EVEN).normalize() + ZERO

@@ -88,6 +88,20 @@ def test_no_money_becomes_a_float():
     assert not converting
 
 
+def test_whoever_rounds_says_how():
+    # ccxt changes the rounding of the thread it runs in; what is rounded must not depend on who ran before.
+    silent = [
+        f"{path}:{node.lineno}"
+        for path in python_of(*PACKAGES)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "quantize"
+        and len(node.args) + len(node.keywords) < 2
+    ]
+    assert not silent
+
+
 def test_the_domain_writes_no_number_as_a_float():
     written = [
         f"{path}:{node.lineno}"

@@ -11,7 +11,8 @@ from typing import Any
 
 from bson.decimal128 import Decimal128
 
-from shared.brokers.weights import LIMITS, Call
+from shared.brokers.rows.binance import LIMITS
+from shared.brokers.weights import Call
 from tests.benchmarks.fan_out import read_accepted
 from tests.benchmarks.figures import milliseconds, spread
 from tests.house.house import House
@@ -93,7 +94,7 @@ def _judge(house: House, message_id: str) -> dict[str, Any]:
 
 def _share_used(lines: list[dict[str, Any]], first: datetime, last: datetime) -> float:
     """Return the weight that the venue counted while entries went out, as a share of its limit for that time."""
-    weights, limit = LIMITS[BINANCE].weights, LIMITS[BINANCE].weight_per_minute
+    weights, limit = LIMITS.weights, LIMITS.weight_per_minute
     used = sum(
         weights[call]
         for line in lines

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from pydantic import SecretStr
 
-from shared.brokers.catalogue import Venue
+from shared.brokers.venue import Venue
 from shared.domain.accounts import AccountStatus, Environment
 from shared.domain.money import parse_decimal
 from shared.models.accounts import Account, Credential
@@ -54,7 +54,7 @@ def accounts() -> None:
 @click.option(
     "--credentials-file",
     type=click.Path(path_type=Path),
-    help='JSON {"api_key", "secret"}; - reads standard input.',
+    help="JSON with what the venue's login takes, mostly api_key and secret; - reads standard input.",
 )
 @click.option("--balance", callback=check_balance, help="Paper money to begin with (default 10000).")
 @click.option("--name", callback=check_name, help="The name to show (default: venue and environment).")
@@ -169,7 +169,7 @@ def _read_needed_credentials(venue: Venue, environment: Environment, path: Path 
     if needs_credentials(venue, environment):
         if path is None:
             raise CommandError(f"{venue.title} {environment} needs a key: give --credentials-file")
-        return read_credentials(path)
+        return read_credentials(path, venue)
     if path is not None:
         raise CommandError("a paper account takes no key: leave --credentials-file out")
     return None

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from shared.brokers.catalogue import Venue
+from shared.brokers.venue import Venue
 from shared.domain.accounts import Environment
 from shared.domain.bots import Sizing
 from shared.domain.identifiers import load_follower_id
@@ -185,7 +185,7 @@ def _credentials(batch: Batch, accounts: Sequence[Row]) -> Iterator[Row]:
         return
     for account in accounts:
         number = account["name"].removeprefix("load-")
-        secret = write_credentials(f"load-{number}", f"load-secret-{number}")
+        secret = write_credentials(api_key=f"load-{number}", secret=f"load-secret-{number}")
         yield seal_credential(batch.keys, account["credential_id"], account, secret)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import click
 
-from shared.brokers.catalogue import Venue, check_environment, list_venues
+from shared.brokers.catalogue import check_environment, list_venues
+from shared.brokers.venue import Venue
 from shared.domain.accounts import Environment
 from shared.domain.errors import PermanentError
 from shared.models.accounts import Account

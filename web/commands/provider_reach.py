@@ -4,7 +4,8 @@ from collections import Counter
 
 import click
 
-from shared.brokers.catalogue import Venue, list_venues
+from shared.brokers.catalogue import list_venues
+from shared.brokers.venue import Venue
 from shared.domain.accounts import AccountStatus, Environment
 from shared.domain.bots import BotState
 from shared.models.accounts import Account

@@ -2,11 +2,13 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
+from shared.brokers.venue import Venue
 from web.commands.frame import CommandError
 
 _MAX_BYTES = 16_384
@@ -40,26 +42,31 @@ def read_secret(path: Path) -> SecretStr:
     return SecretStr(text)
 
 
-def read_credentials(path: Path) -> SecretStr:
-    """Read `{"api_key": ..., "secret": ...}` and return it as the JSON text that is sealed.
+def read_credentials(path: Path, venue: Venue) -> SecretStr:
+    """Read what a venue's login takes, a JSON object, and return it as the JSON text that is sealed.
 
     Raises
     ------
     CommandError
-        If it is no such object; the message shows none of it.
+        If it is no object with the fields of one of the venue's ways to log in; the message shows none of it.
     """
-    wanted = {"api_key", "secret"}
     try:
         given: Any = json.loads(read_secret(path).get_secret_value())
     except (ValueError, RecursionError):
-        raise CommandError('the credentials must be JSON: {"api_key": "...", "secret": "..."}') from None
-    if not isinstance(given, dict) or set(given) != wanted:
-        raise CommandError('the credentials must be a JSON object with "api_key" and "secret" and no more')
-    if any(not isinstance(given[name], str) or not given[name].strip() for name in wanted):
-        raise CommandError('"api_key" and "secret" must be texts that are not empty')
-    return write_credentials(given["api_key"].strip(), given["secret"].strip())
+        raise CommandError(f"the credentials must be JSON: {_shape(venue.credentials[0])}") from None
+    if not isinstance(given, dict) or not any(set(given) == set(fields) for fields in venue.credentials):
+        shapes = " or ".join(_shape(fields) for fields in venue.credentials)
+        raise CommandError(f"{venue.title}'s credentials must be a JSON object, {shapes}, and no more")
+    for name, text in given.items():
+        if not isinstance(text, str) or not text.strip():
+            raise CommandError(f'"{name}" must be a text that is not empty')
+    return write_credentials(**{name: text.strip() for name, text in given.items()})
 
 
-def write_credentials(api_key: str, secret: str) -> SecretStr:
-    """Write a key pair as the workers read it after opening."""
-    return SecretStr(json.dumps({"api_key": api_key, "secret": secret}))
+def write_credentials(**fields: str) -> SecretStr:
+    """Write what a login takes as the workers read it after opening."""
+    return SecretStr(json.dumps(fields))
+
+
+def _shape(fields: Iterable[str]) -> str:
+    return json.dumps(dict.fromkeys(fields, "..."))

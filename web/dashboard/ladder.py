@@ -5,7 +5,7 @@ Positions are percentages of the drawing's width, so that one drawing fits a pho
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
 from shared.domain.money import HUNDRED, ZERO
@@ -79,7 +79,7 @@ def draw_ladder(side: Side, levels: Sequence[Level], decimals: int) -> Ladder | 
 
     def place(value: Decimal) -> Decimal:
         share = (value - low) / (high - low)
-        return (_MARGIN + span * (share if side is Side.BUY else 1 - share)).quantize(Decimal("0.01"))
+        return (_MARGIN + span * (share if side is Side.BUY else 1 - share)).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
 
     marks = [
         Mark(level.kind, level.name, write_price(level.price, decimals), x, _anchor(x), "", level.is_done)

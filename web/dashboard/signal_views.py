@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
 from shared.domain.confirmations import AWAITS_CONFIRMATION
@@ -295,4 +295,4 @@ def _level(value: Decimal) -> str:
 
 def _short(value: Decimal) -> Decimal:
     """Cut an average to eight significant digits: more is noise in a sentence."""
-    return value.quantize(Decimal(1).scaleb(value.adjusted() - 7)) if value else value
+    return value.quantize(Decimal(1).scaleb(value.adjusted() - 7), ROUND_HALF_EVEN) if value else value

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from shared.brokers.base import Broker, MarketData
-from shared.brokers.catalogue import VENUES, Venue
 from shared.brokers.codes import Refusal
 from shared.brokers.factory import AccountAccess
+from shared.brokers.rows.binance import VENUE
 from shared.brokers.usage import UsedWeight, WeightMeter
+from shared.brokers.venue import Venue
 from shared.domain.accounts import Environment
 from shared.domain.errors import PermanentError
 
@@ -52,7 +53,7 @@ class BinanceAdapter:
     @property
     def venue(self) -> Venue:
         """Its catalogue entry."""
-        return VENUES["binance"]
+        return VENUE
 
     def open_broker(self, access: AccountAccess) -> Broker:
         """Open one account, without a call to the venue."""

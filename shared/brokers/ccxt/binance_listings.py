@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from shared.brokers.weights import LIMITS, VenueLimits
+from shared.brokers.rows.binance import LIMITS
+from shared.brokers.weights import VenueLimits
 from shared.domain.instruments import AssetClass, Instrument
 from shared.domain.money import ZERO, to_plain
 
@@ -59,12 +60,11 @@ def read_limits(rows: Any) -> VenueLimits:
     told = {
         (row["rateLimitType"], row["interval"], int(row["intervalNum"])): int(row["limit"]) for row in rows
     }
-    documented = LIMITS["binance"]
     return replace(
-        documented,
-        weight_per_minute=told.get(("REQUEST_WEIGHT", "MINUTE", 1), documented.weight_per_minute),
-        orders_per_10_seconds=told.get(("ORDERS", "SECOND", 10), documented.orders_per_10_seconds),
-        orders_per_day=told.get(("ORDERS", "DAY", 1), documented.orders_per_day),
+        LIMITS,
+        weight_per_minute=told.get(("REQUEST_WEIGHT", "MINUTE", 1), LIMITS.weight_per_minute),
+        orders_per_10_seconds=told.get(("ORDERS", "SECOND", 10), LIMITS.orders_per_10_seconds),
+        orders_per_day=told.get(("ORDERS", "DAY", 1), LIMITS.orders_per_day),
     )
 
 

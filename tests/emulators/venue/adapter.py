@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from shared.brokers.base import Balance, NotFound, Quote
-from shared.brokers.catalogue import Venue
 from shared.brokers.codes import Doubt, Refusal
 from shared.brokers.factory import AccountAccess, Credentials
 from shared.brokers.http import HttpAnswer, HttpRequest, HttpTransport, doubt, read_answer
+from shared.brokers.venue import Venue
 from shared.domain.accounts import Environment
 from shared.domain.errors import DuplicateOrderId, PermanentError
 from shared.domain.instruments import AssetClass, Instrument

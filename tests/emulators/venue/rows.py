@@ -1,17 +1,15 @@
 """The emulated venue's entry for the catalogue: data only."""
 
-from shared.brokers.base import Capabilities
-from shared.brokers.catalogue import PAPER, Venue, paper_row
+from shared.brokers.capabilities import Capabilities
+from shared.brokers.venue import OWN, Venue, paper_row
 from shared.domain.accounts import Environment
 from shared.domain.cover import CoverStyle
 from shared.domain.instruments import AssetClass
 
-OWN = (Environment.SANDBOX, Environment.LIVE)
-
 VENUE = Venue(
     name="testvenue",
     title="Test venue",
-    environments=(*PAPER.environments, *OWN),
+    environments=(Environment.PAPER, *OWN),
     rows=(
         paper_row("testvenue", AssetClass.CRYPTO),
         Capabilities(

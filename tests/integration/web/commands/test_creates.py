@@ -179,8 +179,8 @@ def test_a_key_is_sealed_for_its_account_and_only_the_workers_key_opens_it(run: 
     [
         ("not json", "must be JSON"),
         ('{"api_key": "canary-1"}', "no more"),
-        ('{"api_key": "canary-1", "secret": 5}', "texts"),
-        ('{"api_key": "canary-1", "secret": "  "}', "texts"),
+        ('{"api_key": "canary-1", "secret": 5}', "a text that is not empty"),
+        ('{"api_key": "canary-1", "secret": "  "}', "a text that is not empty"),
         ('["canary-1", "canary-2"]', "JSON object"),
         ('{"api_key": "canary-1", "secret": "canary-2", "passphrase": "canary-3"}', "no more"),
         (b"\xff\xfe canary", "not text"),

@@ -43,7 +43,7 @@ def test_a_stop_is_moved_closer_or_further_and_rests_on_a_tick(
     command = ask(before, MOVE_STOP, price)
     driver.answer_bells()
     after = driver.trade(opened)
-    assert after.stop_price == price.quantize(Decimal("0.01"))
+    assert after.stop_price == price.quantize(Decimal("0.01"), "ROUND_HALF_EVEN")
     assert (after.stop_source, after.needs_cover) == (StopSource.USER, False)
     stops = [
         o for o in driver.orders(opened) if o.purpose is Purpose.STOP and o.status is OrderStatus.ACCEPTED
@@ -76,7 +76,7 @@ def test_of_two_moves_the_later_one_holds_in_whatever_order_they_are_heard(
     for command in (second, first):
         carry_out(driver.context, [command.command_id])
         driver.answer_bells()
-    assert driver.trade(opened).stop_price == (trade.stop_price * Decimal("1.02")).quantize(Decimal("0.01"))
+    assert driver.trade(opened).stop_price == (trade.stop_price * Decimal("1.02")).quantize(Decimal("0.01"), "ROUND_HALF_EVEN")
     assert (end_of(first).code, end_of(second).status) == ("SUPERSEDED", CommandStatus.DONE)
 
 
@@ -90,7 +90,7 @@ def test_the_stop_of_an_entry_that_waits_is_stored_for_its_fill(
     driver.answer_bells()
     assert end_of(above).code in {"WRONG_SIDE", "SUPERSEDED"}
     assert end_of(command).status is CommandStatus.DONE
-    assert driver.trade(waiting).stop_price == price.quantize(Decimal("0.01"))
+    assert driver.trade(waiting).stop_price == price.quantize(Decimal("0.01"), "ROUND_HALF_EVEN")
 
 
 def test_an_entry_is_cancelled_and_what_was_filled_is_kept(driver: Driver) -> None:

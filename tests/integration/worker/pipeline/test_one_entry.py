@@ -20,7 +20,7 @@ FIVE = tuple(range(1, 6))
 
 
 def stop_after(said: Said, edits: int) -> Decimal:
-    return (said.stop * (1 + Decimal(edits) / 100)).quantize(Decimal("0.01"))
+    return (said.stop * (1 + Decimal(edits) / 100)).quantize(Decimal("0.01"), "ROUND_HALF_EVEN")
 
 
 def post_edits(driver: Driver, said: Said, original: InboxMessage) -> None:
@@ -95,7 +95,7 @@ def test_the_same_alert_by_discord_and_by_hook_is_one_entry(
         driver.answer_one_bell(2 if rung_twice else 1)
     # Whichever was read first is the one.
     second, first = sorted(map(driver.message, rows), key=lambda said: len(driver.orders(said)))
-    assert_entered_once(driver, first, said.stop.quantize(Decimal("0.01")))
+    assert_entered_once(driver, first, said.stop.quantize(Decimal("0.01"), "ROUND_HALF_EVEN"))
     assert trades.of_message(second.source, CHANNEL, second.message_id) == []
     assert [receipt.code for receipt in driver.receipts(second)] == ["DUPLICATE_CONTENT"]
     assert len([row for row in driver.submits(bot) if row["side"] == "buy"]) == 1

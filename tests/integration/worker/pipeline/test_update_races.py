@@ -27,7 +27,7 @@ def at_once(driver: Driver, message: InboxMessage, wishes: Sequence[Wish]) -> li
 def test_of_stops_that_move_at_the_same_time_the_nearest_stays(driver: Driver, opened: InboxMessage) -> None:
     stop = driver.trade(opened).stop_price
     assert stop is not None
-    prices = [(stop * (1 + Decimal(n) / 1000)).quantize(Decimal("0.01")) for n in (3, 1, 4, 2)]
+    prices = [(stop * (1 + Decimal(n) / 1000)).quantize(Decimal("0.01"), "ROUND_HALF_EVEN") for n in (3, 1, 4, 2)]
     codes = at_once(driver, opened, [Wish(UpdateKind.MOVE_STOP, stop_price=price) for price in prices])
     driver.answer_bells()
     trade = driver.trade(opened)

@@ -85,11 +85,11 @@ TEXTS = {
 
 
 def nearer_stop(staged: Staged) -> Decimal:
-    return (staged.said.stop * Decimal("1.05")).quantize(Decimal("0.01"))
+    return (staged.said.stop * Decimal("1.05")).quantize(Decimal("0.01"), "ROUND_HALF_EVEN")
 
 
 def further_target(staged: Staged) -> Decimal:
-    return (staged.said.target * Decimal("1.05")).quantize(Decimal("0.01"))
+    return (staged.said.target * Decimal("1.05")).quantize(Decimal("0.01"), "ROUND_HALF_EVEN")
 
 
 def send(driver: Driver, kind: str, staged: Staged) -> InboxMessage:
@@ -130,7 +130,7 @@ def stop_of(driver: Driver, staged: Staged, end: End) -> str:
         # A stop at the entry may be met at once: what was wanted is in the trade.
         assert trade.entry_average is not None
         assert trade.stop_source is StopSource.UPDATE
-        return EVEN if trade.stop_price == trade.entry_average.quantize(Decimal("0.01")) else MOVED
+        return EVEN if trade.stop_price == trade.entry_average.quantize(Decimal("0.01"), "ROUND_HALF_EVEN") else MOVED
     live = {
         o.stop_price
         for o in driver.orders(staged.message)
@@ -139,7 +139,7 @@ def stop_of(driver: Driver, staged: Staged, end: End) -> str:
     assert trade.resting == trade.coverable
     if not live:
         return GONE
-    names = {nearer_stop(staged): MOVED, staged.said.stop.quantize(Decimal("0.01")): SAME}
+    names = {nearer_stop(staged): MOVED, staged.said.stop.quantize(Decimal("0.01"), "ROUND_HALF_EVEN"): SAME}
     return " and ".join(names.get(price or Decimal(0), str(price)) for price in live)
 
 

@@ -204,9 +204,9 @@ def test_a_break_even_between_ticks_becomes_a_stop_that_the_venue_takes(
     driver: Driver, opened: InboxMessage
 ) -> None:
     # An entry filled at several prices has such an average; here it lies below the price, so the stop can rest.
-    below = (driver.quote("BTC/USDT").bid * Decimal("0.98")).quantize(Decimal("0.01")) + Decimal("0.0047")
+    below = (driver.quote("BTC/USDT").bid * Decimal("0.98")).quantize(Decimal("0.01"), "ROUND_HALF_EVEN") + Decimal("0.0047")
     trade_id = driver.trade(opened).trade_id
     rows_of(TradeDocument).update_one({"_id": trade_id}, {"$set": {"entry_average": below}})
     driver.say("SL to breakeven", reply_to=opened.message_id)
-    assert live_stops(driver, opened) == [below.quantize(Decimal("0.01"))]
+    assert live_stops(driver, opened) == [below.quantize(Decimal("0.01"), "ROUND_HALF_EVEN")]
     assert driver.trade(opened).resting == driver.trade(opened).coverable

@@ -89,7 +89,7 @@ def fill_resting(driver: Driver, message: InboxMessage) -> None:
     near = driver.quote("BTC/USDT").ask * Decimal("1.002")
     rows_of(PaperOrder).update_many(
         {"client_order_id": {"$in": resting}, "status": "ACCEPTED", "side": "buy"},
-        {"$set": {"limit_price": near.quantize(Decimal("0.01"))}},
+        {"$set": {"limit_price": near.quantize(Decimal("0.01"), "ROUND_HALF_EVEN")}},
     )
     refresh_prices(driver.context)
     driver.answer_bells()
