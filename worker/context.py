@@ -24,6 +24,7 @@ from shared.domain.accounts import Account, Environment
 from shared.domain.cover import CoverTerms
 from shared.domain.errors import PermanentError, RetryableError
 from shared.domain.instruments import AssetClass, Instrument
+from shared.domain.trades import Trade
 from shared.models import accounts, orders
 from shared.models.accounts import SealedCredential
 from shared.settings import Settings
@@ -263,9 +264,12 @@ class Context:
         ages = [row.balance_max_age_seconds for row in rows if environment in row.environments]
         return timedelta(seconds=min(ages, default=_BALANCE_MAX_AGE_SECONDS))
 
-    def cover_terms(self, venue: str, environment: str, asset_class: AssetClass) -> CoverTerms:
-        """Return how cover can look at a venue; linked exits where it does not say, as our own paper has them."""
-        row = self.factory.find_capabilities(venue, Environment(environment), asset_class)
+    def cover_terms(self, trade: Trade, asset_class: AssetClass) -> CoverTerms:
+        """Return how a trade's cover can look at its venue; linked exits where it does not say, as our own paper has them."""
+        quantity = trade.held or trade.planned_quantity
+        row = self.factory.find_capabilities(
+            trade.venue, Environment(trade.environment), asset_class, quantity
+        )
         return row.cover_terms if row else CoverTerms()
 
     def shorts_possible(self, account: Account, instrument: Instrument | None) -> bool:

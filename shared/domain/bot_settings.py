@@ -57,6 +57,7 @@ _MEANINGS: dict[str, str] = {
     "entry_split": "weights of the legs of a zone or ladder, from the lowest price up; empty = even",
     "target_split": "weights of the targets in their order, the last one repeated; empty = even",
     "break_even_after": "the stop moves to the entry once so many targets are reached; 0 = never",
+    "trailing_stop_percent": "the stop follows the price at this distance, and never goes back; 0 = it does not",
     "wider_stops": "a provider's stop further away: deny = leave it, allow = follow it where the bot would risk as much",
     "allowed_symbols": "only these symbols; empty = all",
     "blocked_symbols": "never these symbols",
@@ -80,6 +81,7 @@ _RANGES: dict[str, tuple[Decimal, Decimal]] = {
     "default_stop_percent": (Decimal(0), Decimal(99)),
     "max_position_percent": (Decimal("0.01"), Decimal(100)),
     "break_even_after": (Decimal(0), Decimal(10)),
+    "trailing_stop_percent": (Decimal(0), Decimal(50)),
     "confirm_seconds": (Decimal(0), Decimal(86_400)),
 }
 

@@ -109,6 +109,7 @@ class BotSettings:
     entry_split: tuple[Decimal, ...] = ()
     target_split: tuple[Decimal, ...] = ()
     break_even_after: int = 0
+    trailing_stop_percent: Decimal = Decimal(0)
     wider_stops: WiderStops = WiderStops.DENY
     allowed_symbols: tuple[str, ...] = ()
     blocked_symbols: tuple[str, ...] = ()

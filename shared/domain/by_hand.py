@@ -202,6 +202,8 @@ def _move_stop(command: Command, scene: Scene) -> Step:
         "stop_price": price,
         "stop_percent": None,
         "stop_source": StopSource.USER,
+        # Where the follower has put it, there it stays.
+        "trail_percent": None,
         "needs_cover": True,
     }
     if trade.initial_stop_price is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from shared.domain.identifiers import exit_intent_id
 from shared.domain.instruments import Instrument
@@ -15,6 +15,8 @@ from shared.domain.trades import Trade
 
 RETRY_SECONDS = (1, 2, 5, 10, 30, 60)
 """Pauses after the first, second ... refusal of an exit; the last one is kept: cover is never given up."""
+
+_FINEST = Decimal("1E-12")
 
 
 def plan_exit(
@@ -34,7 +36,7 @@ def plan_exit(
     if retry_at is not None:
         return retry_at
     sold = sum((o.filled_quantity for o in mine), ZERO)
-    quantity = instrument.floor_quantity(max((trade.coverable + sold) * fraction - sold, ZERO))
+    quantity = _share(trade, fraction, sold, instrument)
     if not is_tradable(instrument, quantity, trade.entry_average or ZERO):
         if sold > ZERO and fraction < ONE:
             return None
@@ -49,7 +51,7 @@ def is_sold_but_for_dust(trade: Trade, exits: Iterable[Order], instrument: Instr
     sold = sum((o.filled_quantity for o in mine), ZERO)
     if fraction is None or fraction >= ONE or sold == ZERO or any(o.status in LIVE for o in mine):
         return False
-    rest = instrument.floor_quantity(max((trade.coverable + sold) * fraction - sold, ZERO))
+    rest = _share(trade, fraction, sold, instrument)
     return not is_tradable(instrument, rest, trade.entry_average or ZERO)
 
 
@@ -61,6 +63,12 @@ def retry_after(refused_or_not: Sequence[Order], now: datetime) -> datetime | No
         return None
     due = last + timedelta(seconds=RETRY_SECONDS[min(len(refused), len(RETRY_SECONDS)) - 1])
     return due if due > now else None
+
+
+def _share(trade: Trade, fraction: Decimal, sold: Decimal, instrument: Instrument) -> Decimal:
+    # A third of three is one, though the fraction was cut off after its last digit.
+    exact = ((trade.coverable + sold) * fraction - sold).quantize(_FINEST, ROUND_HALF_EVEN)
+    return instrument.floor_quantity(max(exact, ZERO))
 
 
 def _market_exit(trade: Trade, quantity: Decimal, cause: str, *, leg: int) -> Intent:

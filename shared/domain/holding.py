@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from shared.domain.cover import CoverPlan, CoverTerms
+from shared.domain.cover import CoverPlan, CoverStyle, CoverTerms
 from shared.domain.exits import plan_exit, retry_after
 from shared.domain.identifiers import pair_id_of
 from shared.domain.instruments import Instrument
@@ -20,7 +20,7 @@ from shared.domain.money import ZERO
 from shared.domain.order_status import LIVE, RESTING, OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.domain.stops import TARGET_PASSED_CODE, entries_over, next_stop_leg, not_yet_asked, stop_intent
-from shared.domain.targets import current_targets, target_intent, target_shares
+from shared.domain.targets import current_targets, sold_at, target_intent, target_shares
 from shared.domain.trades import Trade
 
 MOST_PAIRS = 4
@@ -59,6 +59,7 @@ class _Desk:
     instrument: Instrument
     parts: tuple[_Part, ...]
     lacking: dict[int, Decimal]
+    watched: tuple[Decimal, ...]
     terms: CoverTerms
 
     @property
@@ -82,7 +83,11 @@ def plan_holding(
 ) -> CoverPlan:
     """Compare wanted with actual cover; `exits` are those of `orders` that are no entries."""
     parts = _parts(exits)
-    desk = _Desk(trade, exits, instrument, parts, _lacking(trade, orders, instrument), terms)
+    # Where no target can rest beside a stop, we watch them; the stop is cut into their shares all the same.
+    lacking = {} if terms.style is CoverStyle.SINGLE else _lacking(trade, orders, instrument)
+    desk = _Desk(
+        trade, exits, instrument, parts, lacking, _watched_shares(trade, orders, instrument, terms), terms
+    )
     leaving = plan_exit(trade, exits, instrument, now)
     retries = [leaving] if isinstance(leaving, datetime) else []
     if isinstance(leaving, Intent):
@@ -125,6 +130,20 @@ def _lacking(trade: Trade, orders: tuple[Order, ...], instrument: Instrument) ->
     return lacking
 
 
+def _watched_shares(
+    trade: Trade, orders: tuple[Order, ...], instrument: Instrument, terms: CoverTerms
+) -> tuple[Decimal, ...]:
+    """Return the share of each target that we watch, so that a touch frees no more than what is to be sold."""
+    if terms.style is not CoverStyle.SINGLE or trade.stop_price is None or not entries_over(orders):
+        return ()
+    few = _with_few_targets(trade)
+    left = (
+        share - sold_at(few, orders, leg) for leg, share in enumerate(target_shares(few, orders, instrument))
+    )
+    stop_price = trade.stop_price
+    return tuple(share for share in left if is_tradable(instrument, share, stop_price))
+
+
 def _with_few_targets(trade: Trade) -> Trade:
     """Join the shares of targets beyond the venue's bound to the last one that has a pair of its own."""
     if len(trade.targets) <= MOST_PAIRS:
@@ -145,15 +164,23 @@ def _leave(desk: _Desk, leaving: Intent) -> CoverPlan:
     if leaving.quantity <= desk.free:
         return CoverPlan((leaving,))
     needed = leaving.quantity - desk.free
-    # The furthest target goes first: what is left keeps the nearest.
+    chosen = _parts_for(desk, needed)
+    gone = not_yet_asked(order for part in chosen for order in part.orders)
+    return CoverPlan(cancel=gone, is_waiting=True)
+
+
+def _parts_for(desk: _Desk, needed: Decimal) -> list[_Part]:
+    """Choose what goes: the part that is just large enough, else the furthest targets, so that the nearest stay."""
+    lone = [part for part in desk.parts if part.is_lone and part.quantity >= needed]
+    if lone and len(lone) == len(desk.parts):
+        return [min(lone, key=lambda part: part.quantity)]
     furthest = sorted(desk.parts, key=lambda part: part.target.leg if part.target else -1, reverse=True)
     chosen: list[_Part] = []
     for part in furthest:
         if sum((taken.quantity for taken in chosen), ZERO) >= needed:
             break
         chosen.append(part)
-    gone = not_yet_asked(order for part in chosen for order in part.orders)
-    return CoverPlan(cancel=gone, is_waiting=True)
+    return chosen
 
 
 def _stale(desk: _Desk) -> tuple[list[_Part], list[Intent]]:
@@ -204,10 +231,28 @@ def _cover_free(desk: _Desk, stale: Sequence[_Part], now: datetime) -> tuple[lis
             if is_tradable(desk.instrument, share, desk.trade.targets[number].price):
                 place += _pair(desk.trade, number, share, leg)
                 free, leg = free - share, leg + 1
-    cancels_asked = not_yet_asked(order for part in stale for order in part.orders)
-    if is_tradable(desk.instrument, free, desk.trade.stop_price or ZERO) and not cancels_asked:
-        place.append(stop_intent(desk.trade, free, leg))
+    if not not_yet_asked(order for part in stale for order in part.orders):
+        for quantity in _lone_quantities(desk, free):
+            place.append(stop_intent(desk.trade, quantity, leg))
+            leg += 1
     return place, None
+
+
+def _lone_quantities(desk: _Desk, free: Decimal) -> list[Decimal]:
+    """Cut what is free into stops: a share for each watched target that has none yet, and one for the rest."""
+    stop_price = desk.trade.stop_price or ZERO
+    there = [part.quantity for part in desk.parts]
+    sizes: list[Decimal] = []
+    for share in desk.watched:
+        if share in there:
+            there.remove(share)
+        elif share <= free:
+            sizes.append(share)
+            free -= share
+    if is_tradable(desk.instrument, free, stop_price):
+        return [*sizes, free]
+    # A crumb goes with the last share rather than without a stop.
+    return [*sizes[:-1], sizes[-1] + free] if sizes else []
 
 
 def _fell_with_its_target(stop: Order) -> bool:

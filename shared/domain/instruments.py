@@ -42,6 +42,10 @@ class Instrument:
         """Return the tick nearest to `price`, at least one tick."""
         return max(round_to(price, self.tick), self.tick)
 
+    def floor_price(self, price: Decimal) -> Decimal:
+        """Return the largest tick that is not above `price`."""
+        return floor_to(price, self.tick)
+
     def ceil_price(self, price: Decimal) -> Decimal:
         """Return the smallest tick that is not below `price`."""
         return ceil_to(price, self.tick)

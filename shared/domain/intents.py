@@ -34,8 +34,14 @@ class Intent:
     expires_at: datetime | None = None
 
 
-def first_attempt(trade: Trade, intent: Intent, now: datetime, next_check_at: datetime) -> Order:
-    """Write an intent as the order of its first attempt.
+def first_attempt(
+    trade: Trade,
+    intent: Intent,
+    now: datetime,
+    next_check_at: datetime,
+    longest: TimeInForce = TimeInForce.GTC,
+) -> Order:
+    """Write an intent as the order of its first attempt, in force for as long as the venue lets it.
 
     Everything but an entry takes the other side, only reduces, and is linked with the trade's other exits.
     """
@@ -60,7 +66,7 @@ def first_attempt(trade: Trade, intent: Intent, now: datetime, next_check_at: da
         symbol=trade.symbol,
         side=trade.side if is_entry else trade.side.opposite,
         order_type=intent.order_type,
-        time_in_force=TimeInForce.GTC,
+        time_in_force=longest,
         quantity=intent.quantity,
         status=OrderStatus.INITIALIZED,
         created_at=now,

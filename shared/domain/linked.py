@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.cover import CoverPlan
-from shared.domain.exits import RETRY_SECONDS, plan_exit, retry_after
+from shared.domain.exits import plan_exit, retry_after
 from shared.domain.instruments import Instrument
 from shared.domain.intents import Intent
-from shared.domain.ladder import is_tradable
 from shared.domain.money import ZERO
-from shared.domain.order_status import LIVE, OrderStatus
+from shared.domain.order_status import LIVE
 from shared.domain.orders import Order, Purpose
-from shared.domain.stops import entries_over, next_stop_leg, not_yet_asked, stop_intent
-from shared.domain.targets import current_targets, stale_targets, target_intent, target_shares
+from shared.domain.stops import next_stop_leg, not_yet_asked, stop_intent
+from shared.domain.targets import missing_targets, stale_targets
 from shared.domain.trades import Trade
 
 
@@ -41,29 +40,5 @@ def plan_linked(
         else:
             place.append(stop_intent(trade, missing, next_stop_leg(exits)))
     if not stale:
-        place += _missing_targets(trade, orders, instrument)
+        place += missing_targets(trade, orders, instrument)
     return CoverPlan(tuple(place), not_yet_asked(stale), min(retries, default=None), is_waiting=bool(stale))
-
-
-def _missing_targets(trade: Trade, orders: tuple[Order, ...], instrument: Instrument) -> list[Intent]:
-    if trade.exit_cause is not None or not trade.targets or not entries_over(orders):
-        return []
-    known = {
-        (o.leg, o.limit_price)
-        for o in orders
-        if o.purpose is Purpose.TARGET and (o.status in LIVE or o.filled_quantity > ZERO)
-    }
-    failed = sum(1 for o in orders if o.purpose is Purpose.TARGET and o.status is OrderStatus.REJECTED)
-    if failed >= len(RETRY_SECONDS):
-        return []
-    live = (o.remaining for o in current_targets(trade, orders) if o.status in LIVE)
-    free = trade.coverable - sum(live, ZERO)
-    missing: list[Intent] = []
-    for leg, (target, share) in enumerate(
-        zip(trade.targets, target_shares(trade, orders, instrument), strict=True)
-    ):
-        quantity = min(share, free)
-        if (leg, target.price) not in known and is_tradable(instrument, quantity, target.price):
-            free -= quantity
-            missing.append(target_intent(trade, leg, quantity))
-    return missing

@@ -10,9 +10,11 @@ from shared.domain.holding import plan_holding
 from shared.domain.instruments import Instrument
 from shared.domain.ladder import is_tradable
 from shared.domain.linked import plan_linked
+from shared.domain.managed import plan_managed
 from shared.domain.money import ZERO
 from shared.domain.order_status import LIVE, RESTING
 from shared.domain.orders import Order, Purpose
+from shared.domain.sharing import plan_sharing
 from shared.domain.stops import entries_over, not_yet_asked
 from shared.domain.trades import Trade
 
@@ -42,6 +44,12 @@ def resting_quantity(orders: Iterable[Order]) -> Decimal:
     return sum((o.remaining for o in orders if o.purpose is Purpose.STOP and o.status in RESTING), ZERO)
 
 
+def managed_quantity(coverable: Decimal, stop_price: Decimal | None, terms: CoverTerms) -> Decimal:
+    """Return the part whose stop we watch ourselves."""
+    is_watched = terms.style is CoverStyle.MANAGED and stop_price is not None
+    return coverable if is_watched else ZERO
+
+
 def naked_quantity(trade_coverable: Decimal, orders: Iterable[Order]) -> Decimal:
     """Return the coverable part that no accepted stop and no exit at the venue covers."""
     listed = list(orders)
@@ -63,4 +71,8 @@ def plan_cover(
         return CoverPlan(cancel=not_yet_asked(gone))
     if terms.style is CoverStyle.LINKED:
         return plan_linked(trade, orders, exits, instrument, now)
+    if terms.style is CoverStyle.REDUCE_ONLY:
+        return plan_sharing(trade, orders, exits, instrument, now)
+    if terms.style is CoverStyle.MANAGED:
+        return plan_managed(trade, exits, instrument, now)
     return plan_holding(trade, orders, exits, instrument, now, terms)

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from shared.domain.cover import CoverPlan, CoverTerms
+from shared.domain.cover import CoverPlan, CoverStyle, CoverTerms
 from shared.domain.entry import percent_away
 from shared.domain.exits import is_sold_but_for_dust
 from shared.domain.fills import Fill, TradeFold, fold_fills, missing_fills
@@ -18,13 +18,20 @@ from shared.domain.money import ONE, ZERO
 from shared.domain.order_status import LIVE, TERMINAL, OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.domain.parked import carry_parked, drop_parked, has_turns
-from shared.domain.protection import coverable_quantity, naked_quantity, plan_cover, resting_quantity
+from shared.domain.protection import (
+    coverable_quantity,
+    managed_quantity,
+    naked_quantity,
+    plan_cover,
+    resting_quantity,
+)
 from shared.domain.signals import Side
 from shared.domain.stop_moves import entries_behind
 from shared.domain.stops import STOP_PASSED_CODE, TARGET_PASSED_CODE
-from shared.domain.targets import current_targets, split_targets
+from shared.domain.targets import current_targets, split_targets, watched_cause
 from shared.domain.trades import StopSource, Trade, TradeStatus
 from shared.domain.values import changed
+from shared.domain.watching import act_on_touch, watched_levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +74,21 @@ def standing_of(seen: Seen, now: datetime) -> Standing:
         "realised_pnl": _rounded(fold.realised_pnl),
         "held": held,
         "coverable": coverable,
-        "resting": resting_quantity(seen.orders),
+        **_covered(seen, coverable),
         "opened_at": fold.first_entry_at,
         "cover_version": max((o.cover_version for o in seen.orders), default=trade.cover_version),
         **_levels_at_fill(seen, fold),
         **_exit_wanted(seen, coverable),
     }
     wanted |= _stop_at_break_even(seen, fold)
+    wanted |= _watched(seen, wanted)
     after = changed(trade, **{name: value for name, value in wanted.items() if name != "targets_percent"})
     if has_turns(trade):
         carried = carry_parked(after, seen.orders, seen.instrument, is_halted=seen.is_halted)
         wanted, after = wanted | carried, changed(after, **carried)
     # Status and naked time decide nothing about cover: what it lacks now is what the trade lacks as it is written.
     plan = plan_cover(after, seen.orders, seen.instrument, now, seen.terms)
+    wanted |= watched_levels(after, seen.orders, seen.instrument, seen.terms).by_direction(after.side)
     behind = entries_behind(after, seen.orders)
     plan = replace(plan, cancel=(*plan.cancel, *behind)) if behind else plan
     wanted |= {"needs_cover": not plan.is_done, **_naked(after, seen, now)}
@@ -88,6 +97,23 @@ def standing_of(seen: Seen, now: datetime) -> Standing:
         wanted["updates"] = drop_parked(after.updates, wanted["status"])
     changes = {name: value for name, value in wanted.items() if getattr(trade, name) != value}
     return Standing(changed(trade, **changes), changes, plan)
+
+
+def _covered(seen: Seen, coverable: Decimal) -> dict[str, Any]:
+    """Tell what stops at the venue cover, and what we watch; stops that share a position may be more than it."""
+    resting = resting_quantity(seen.orders)
+    if seen.terms.style is CoverStyle.REDUCE_ONLY:
+        resting = min(resting, coverable)
+    return {"resting": resting, "managed": managed_quantity(coverable, seen.trade.stop_price, seen.terms)}
+
+
+def _watched(seen: Seen, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Act on a price that has touched one of our own levels."""
+    if seen.trade.touched_price is None or wanted.get("exit_cause"):
+        return {}
+    present = {name: value for name, value in wanted.items() if name != "targets_percent"}
+    trade = changed(seen.trade, **present)
+    return act_on_touch(trade, seen.orders, seen.instrument, seen.terms, is_halted=seen.is_halted)
 
 
 def _levels_at_fill(seen: Seen, fold: TradeFold) -> dict[str, Any]:
@@ -143,11 +169,13 @@ def _stop_at_break_even(seen: Seen, fold: TradeFold) -> dict[str, Any]:
     trade, entry = seen.trade, fold.entry_average
     if not trade.break_even_after or entry is None or trade.stop_price is None:
         return {}
+    left = _left(seen)
     reached = {
         o.leg
         for o in current_targets(trade, seen.orders)
-        if o.status is OrderStatus.FILLED or (o.purpose is Purpose.TARGET and _passed_cause(o) in _left(seen))
+        if o.status is OrderStatus.FILLED or _passed_cause(o) in left
     }
+    reached |= {leg for leg in range(len(trade.targets)) if watched_cause(trade, leg) in left}
     price = seen.instrument.round_price(entry)
     is_better = price > trade.stop_price if trade.side is Side.BUY else price < trade.stop_price
     if len(reached) < trade.break_even_after or not is_better:
@@ -161,7 +189,7 @@ def _left(seen: Seen) -> set[str | None]:
 
 def _naked(after: Trade, seen: Seen, now: datetime) -> dict[str, Any]:
     """Tell since when a part is without a stop, or how long it was."""
-    if naked_quantity(after.coverable, seen.orders) > ZERO:
+    if naked_quantity(after.coverable - after.managed, seen.orders) > ZERO:
         return {"naked_since": after.naked_since or _last_entry_fill(seen) or now}
     if after.naked_since is not None:
         accepted = [o.accepted_at for o in seen.orders if o.purpose is Purpose.STOP and o.accepted_at]

@@ -26,6 +26,7 @@ class StopSource(StrEnum):
     UPDATE = "update"
     BREAK_EVEN = "break_even"
     USER = "user"
+    TRAILING = "trailing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ class Trade:
     without a stop. `cover_version` grows whenever the wanted cover changes; `needs_cover` while wanted
     and actual cover differ. `external` is what somebody else has sold of the position at the venue, taken off `held`;
     `gone_since` when a balance first said so. `updates` are the provider's, oldest first, those that wait among them.
+    `managed` is the part whose stop we watch ourselves; `is_watched` while there is any level to look at. Where the price at which it could be left (the bid of a long,
+    the ask of a short) falls to `watch_below` or rises to `watch_above`, something is to be done; `touched_price` is the
+    first one that did, until it is acted on. `trail_percent`: the stop follows the price at that distance.
     """
 
     trade_id: str
@@ -124,6 +128,11 @@ class Trade:
     closed_at: datetime | None = None
     errors: tuple[str, ...] = field(default=())
     updates: tuple[NotedUpdate, ...] = ()
+    is_watched: bool = False
+    watch_below: Decimal | None = None
+    watch_above: Decimal | None = None
+    touched_price: Decimal | None = None
+    trail_percent: Decimal | None = None
 
     @property
     def is_over(self) -> bool:

@@ -81,6 +81,11 @@ class Trade(BaseDocument):
     closed_at = fields.DateTimeField(null=True)
     errors = fields.ListField(fields.StringField())
     updates = fields.ListField(fields.DictField())
+    is_watched = fields.BooleanField()
+    watch_below = fields.Decimal128Field(null=True)
+    watch_above = fields.Decimal128Field(null=True)
+    touched_price = fields.Decimal128Field(null=True)
+    trail_percent = fields.Decimal128Field(null=True)
     cover_check_at = fields.DateTimeField(null=True)
     changed_by = fields.StringField(null=True)
     untold = fields.BooleanField()
@@ -94,6 +99,11 @@ class Trade(BaseDocument):
             ["status", "venue", "environment", "symbol"],
             {"fields": ["needs_cover"], "partialFilterExpression": {"needs_cover": True}},
             {"fields": ["untold", "tell_at"], "partialFilterExpression": {"untold": True}},
+            # The prices job asks every second who is touched: only those that we watch are in it.
+            {
+                "fields": ["is_watched", "venue", "environment", "symbol"],
+                "partialFilterExpression": {"is_watched": True},
+            },
             ["provider_id", "symbol", "status"],
             ["user_id", "status", "-created_at"],
             # What closed today: rows enter it once, when they are over.

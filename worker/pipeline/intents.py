@@ -54,6 +54,7 @@ def make_trade(planning: Planning, facts: Facts, sized: SizedEntry, now: datetim
         targets_percent=target_percents(planning.signal, instrument, sized.reference),
         target_split=facts.bot.settings.target_split,
         break_even_after=facts.bot.settings.break_even_after,
+        trail_percent=facts.bot.settings.trailing_stop_percent or None,
     )
 
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from shared.brokers.base import Quote
 from shared.domain.errors import TradeError
 from shared.logs import get_logger
-from shared.models import market, orders, references, trades
+from shared.models import market, orders, references, trades, watched
+from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.pipeline.apply import apply_report
-from worker.pipeline.settle import settle_trades
+from worker.pipeline.settle import COVER_CHUNK, COVER_WATCHED_AFTER, settle_trades
 from worker.pipeline.touched import drop_passed_by, hasten_looks
 
 log = get_logger(__name__)
@@ -31,6 +32,7 @@ def refresh_prices(context: Context) -> str:
             moved += _match_paper(context, quotes)
         else:
             hasten_looks(venue, environment, quotes)
+        _ring_touched(venue, environment, quotes)
         drop_passed_by(context, venue, environment, {quote.symbol: quote for quote in quotes})
     return f"{count} quotes, {moved} paper orders moved"
 
@@ -51,6 +53,14 @@ def _fetch(context: Context, venue: str, environment: str, symbols: Sequence[str
     except (TradeError, TimeoutError) as error:
         log.warning("prices.failed", venue=venue, error=str(error)[:200])
         return ()
+
+
+def _ring_touched(venue: str, environment: str, quotes: Sequence[Quote]) -> None:
+    """Note which levels that we watch were touched, and ring for those trades; what is noted outlives a lost bell."""
+    prices = {quote.symbol: (quote.bid, quote.ask) for quote in quotes}
+    touched = watched.mark_touched(venue, environment, prices, utc_now() + COVER_WATCHED_AFTER)
+    for start in range(0, len(touched), COVER_CHUNK):
+        enqueue(TaskName.TRADES_PROTECT, touched[start : start + COVER_CHUNK])
 
 
 def _match_paper(context: Context, quotes: Sequence[Quote]) -> int:

@@ -72,7 +72,7 @@ def protect(context: Context, trade_ids: Sequence[str]) -> str:
         if superfluous:
             cancel_orders(context, superfluous)
         placed, cancelled = placed + len(wanted), cancelled + len(superfluous)
-        todo = {desk.trade_id for desk in desks if desk.standing.plan.cancel}
+        todo = {desk.trade_id for desk in desks if _goes_on(desk)}
         if not todo:
             break
     return f"{placed} placed, {cancelled} cancelled"
@@ -84,10 +84,17 @@ def _compare(context: Context, trade_ids: Collection[str]) -> list[_Desk]:
 
 
 
+def _goes_on(desk: _Desk) -> bool:
+    """Tell whether what was done makes room, or takes the place of something that goes now."""
+    plan = desk.standing.plan
+    return bool(plan.cancel) or (plan.is_waiting and bool(plan.place))
+
+
 def _orders_of(desk: _Desk) -> list[Order]:
     now = millisecond(utc_now())
     trade, plan = desk.standing.trade, desk.standing.plan
-    return [first_attempt(trade, intent, now, now + FIRST_CHECK) for intent in plan.place]
+    longest = desk.seen.terms.longest_time_in_force
+    return [first_attempt(trade, intent, now, now + FIRST_CHECK, longest) for intent in plan.place]
 
 
 def _send(context: Context, wanted: Sequence[Order], ends_at: float) -> _Sent:

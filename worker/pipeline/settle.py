@@ -17,6 +17,7 @@ from shared.domain.parked import has_turns
 from shared.domain.trade_state import Seen, standing_of
 from shared.domain.trades import Trade
 from shared.domain.values import changed
+from shared.domain.watching import is_about_to_trail
 from shared.gathering import is_behind, ring_gathered
 from shared.logs import get_logger
 from shared.models import fills, orders, trades
@@ -98,7 +99,7 @@ def read_trades(context: Context, trade_ids: Collection[str]) -> list[Seen]:
         orders.finding_of_trades(trade_ids),
         fills.finding_of_trades(trade_ids),
     )
-    halted = halted_trades([trade for trade in found if has_turns(trade)])
+    halted = halted_trades([trade for trade in found if has_turns(trade) or is_about_to_trail(trade)])
     orders_of = _by_trade(made)
     fills_of = _by_trade(filled)
     seen = []
@@ -107,7 +108,7 @@ def read_trades(context: Context, trade_ids: Collection[str]) -> list[Seen]:
         if instrument is None:
             log.error("trade.instrument_gone", trade_id=trade.trade_id, symbol=trade.symbol)
             continue
-        terms = context.cover_terms(trade.venue, trade.environment, instrument.asset_class)
+        terms = context.cover_terms(trade, instrument.asset_class)
         own = (tuple(orders_of.get(trade.trade_id, ())), tuple(fills_of.get(trade.trade_id, ())))
         seen.append(Seen(trade, *own, instrument, terms, trade.trade_id in halted))
     return seen

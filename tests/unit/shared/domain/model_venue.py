@@ -1,10 +1,13 @@
-"""A venue as a few rules over orders, for state machines: what rests holds its quantity, fills are facts."""
+"""A venue as a few rules over orders, for state machines: fills are facts, and what rests holds its quantity.
+
+Under reduce-only terms nothing holds: the venue sells no more than the position, and ends what is left when it is gone.
+"""
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
 
-from shared.domain.cover import CoverTerms
+from shared.domain.cover import CoverStyle, CoverTerms
 from shared.domain.fills import Fill
 from shared.domain.instruments import Instrument
 from shared.domain.intents import first_attempt
@@ -20,7 +23,7 @@ S = OrderStatus
 
 @dataclass
 class ModelVenue:
-    """One trade at a venue that writes pairs; `orders` and `fills` are what a reconciler would know."""
+    """One trade at a venue; `orders` and `fills` are what a reconciler would know."""
 
     trade: Trade
     instrument: Instrument
@@ -39,12 +42,19 @@ class ModelVenue:
     @property
     def held(self) -> Decimal:
         """What resting sells hold; a pair holds once."""
+        if self.is_shared:
+            return Decimal(0)
         resting = [o for o in self.orders.values() if o.purpose is not Purpose.ENTRY and o.status in LIVE]
         by_pair: dict[str, Decimal] = {}
         for order in resting:
             name = order.pair_id or order.order_id
             by_pair[name] = max(by_pair.get(name, Decimal(0)), order.remaining)
         return sum(by_pair.values(), Decimal(0))
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether exits share the position."""
+        return self.terms.style is CoverStyle.REDUCE_ONLY
 
     def fill(self, order: Order, quantity: Decimal, price: Decimal) -> None:
         """Execute a part of an order; a fill of one of a pair takes the other away."""
@@ -66,6 +76,10 @@ class ModelVenue:
             is_partner = other.pair_id == order.pair_id and other.order_id != order.order_id
             if order.pair_id and is_partner and other.status in LIVE:
                 self.orders[other.order_id] = replace(other, status=S.EXPIRED)
+        if self.is_shared and self.position == 0:
+            for other in list(self.orders.values()):
+                if other.purpose is not Purpose.ENTRY and other.status in LIVE:
+                    self.orders[other.order_id] = replace(other, status=S.EXPIRED)
 
     def settle(self) -> None:
         """Let the trade follow its orders and fills."""

@@ -161,14 +161,16 @@ def test_a_trade_whose_entries_ended_unfilled_says_why():
     assert (changed["status"], changed["close_reason"]) == (TradeStatus.CANCELED, "HALT")
 
 
-class PairedTrade(RuleBasedStateMachine):
-    """Fills, refusals, lost cancels and wishes in any order; the duty of cover carried out now and then."""
+class CoveredTrade(RuleBasedStateMachine):
+    """Fills, refusals, lost cancels, touches and wishes in any order; the duty of cover carried out now and then."""
+
+    terms = PAIRED
 
     def __init__(self) -> None:
         super().__init__()
         entry = make_order("entry", status=S.ACCEPTED, quantity=Decimal(20))
         trade = make_trade(targets=TARGETS, break_even_after=1)
-        self.venue = ModelVenue(trade, BITCOIN, PAIRED, {"entry": entry})
+        self.venue = ModelVenue(trade, BITCOIN, self.terms, {"entry": entry})
         self.wishes = 0
 
     def live(self, *purposes: Purpose) -> list[Order]:
@@ -190,7 +192,15 @@ class PairedTrade(RuleBasedStateMachine):
         quantity = max(BITCOIN.floor_quantity(order.remaining * Decimal(share)), BITCOIN.lot)
         price = order.limit_price or order.stop_price
         assert price is not None
-        self.venue.fill(order, min(quantity, order.remaining), price)
+        self.venue.fill(order, min(quantity, order.remaining, self.venue.position), price)
+
+    @precondition(lambda self: self.venue.trade.is_watched and self.venue.trade.touched_price is None)
+    @rule(at_target=st.booleans())
+    def market_touches_what_we_watch(self, at_target: bool) -> None:
+        trade = self.venue.trade
+        price = trade.watch_above if at_target else trade.watch_below
+        if price is not None:
+            self.venue.trade = replace(trade, touched_price=price)
 
     @rule(price=st.sampled_from([90, 93, 97]))
     def user_moves_stop(self, price: int) -> None:
@@ -224,23 +234,55 @@ class PairedTrade(RuleBasedStateMachine):
     @rule()
     def come_to_rest(self) -> None:
         self.venue.refuse_next, self.venue.lose_cancels = None, False
-        for _ in range(12):
+        for _ in range(16):
             if not self.venue.protect():
                 break
         assert not self.venue.protect(), "the duty of cover never ends"
         trade = self.venue.trade
         stops = self.live(Purpose.STOP)
-        assert all(stop.stop_price == trade.stop_price for stop in stops)
+        if self.terms.style is CoverStyle.MANAGED:
+            assert not stops
+            assert trade.managed == trade.coverable
+            assert trade.coverable == 0 or trade.watch_below == trade.stop_price
+            return
+        # What is left of a stop below any minimum may wait where it is for what the entry still buys.
+        assert trade.coverable == 0 or all(stop.stop_price == trade.stop_price for stop in stops)
         covered = sum((stop.remaining for stop in stops), Decimal(0))
         rest = self.venue.position - covered
-        crumb = rest * min(trade.stop_price or Decimal(0), Decimal(100))
-        assert crumb < BITCOIN.minimum_notional, f"{rest} of {self.venue.position} is naked"
+        crumb = abs(rest) * min(trade.stop_price or Decimal(0), Decimal(100))
+        assert crumb < BITCOIN.minimum_notional, f"{rest} of {self.venue.position} is naked or too much"
 
     @invariant()
     def nothing_holds_more_than_there_is(self) -> None:
+        # Under reduce-only terms nothing is held, and the venue itself caps what is sold.
         assert self.venue.held <= self.venue.position
         assert self.venue.position >= 0
 
 
-TestPairedTrade = PairedTrade.TestCase
-TestPairedTrade.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+class SingleTrade(CoveredTrade):
+    """Stops rest in parts, targets are watched."""
+
+    terms = CoverTerms(CoverStyle.SINGLE, stop_limit_percent=Decimal(2))
+
+
+class SharedTrade(CoveredTrade):
+    """Exits share the position."""
+
+    terms = CoverTerms(CoverStyle.REDUCE_ONLY)
+
+
+class ManagedTrade(CoveredTrade):
+    """Nothing rests."""
+
+    terms = CoverTerms(CoverStyle.MANAGED)
+
+
+STEPS = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestPairedTrade = CoveredTrade.TestCase
+TestPairedTrade.settings = STEPS
+TestSingleTrade = SingleTrade.TestCase
+TestSingleTrade.settings = STEPS
+TestSharedTrade = SharedTrade.TestCase
+TestSharedTrade.settings = STEPS
+TestManagedTrade = ManagedTrade.TestCase
+TestManagedTrade.settings = STEPS
