@@ -102,6 +102,7 @@ def _every(seconds: float, task: TaskName) -> dict[str, Any]:
 # watch-cover        compares wanted with actual cover                  a failed stop is not placed again
 # expire-entries     cancels entries past their time                    old entries keep resting
 # snapshot           equity of every account                            gaps in the equity curve
+# collect-funding    funding payments of positions on margin            results lack them
 # follow             follows every signal on paper                      records stand still, entries cost more
 # score              computes providers' records anew                   half-Kelly and pages show old figures
 # check-keys         reads what accounts' keys may do                   a key that may withdraw stays in use
@@ -114,6 +115,7 @@ beat_schedule = {
     "watch-cover": _every(2, TaskName.TRADES_WATCH_COVER),
     "expire-entries": _every(5, TaskName.MAINTENANCE_EXPIRE_ENTRIES),
     "snapshot": _every(60, TaskName.ACCOUNTS_SNAPSHOT),
+    "collect-funding": _every(600, TaskName.ACCOUNTS_COLLECT_FUNDING),
     "learn": _every(120, TaskName.PROVIDERS_LEARN),
     "follow": _every(20, TaskName.PROVIDERS_FOLLOW),
     "score": _every(60, TaskName.PROVIDERS_SCORE),

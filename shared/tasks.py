@@ -49,6 +49,7 @@ class TaskName(StrEnum):
     ACCOUNTS_REFRESH = "accounts.refresh"
     ACCOUNTS_CHECK_KEYS = "accounts.check_keys"
     ACCOUNTS_SNAPSHOT = "accounts.snapshot"
+    ACCOUNTS_COLLECT_FUNDING = "accounts.collect_funding"
     CREDENTIALS_ROTATE = "credentials.rotate"
     PRICES_REFRESH = "prices.refresh"
     NOTIFICATIONS_DELIVER = "notifications.deliver"
@@ -80,6 +81,7 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.ACCOUNTS_REFRESH: Queue.SYNC,
     TaskName.ACCOUNTS_CHECK_KEYS: Queue.SYNC,
     TaskName.ACCOUNTS_SNAPSHOT: Queue.ANALYTICS,
+    TaskName.ACCOUNTS_COLLECT_FUNDING: Queue.SYNC,
     TaskName.CREDENTIALS_ROTATE: Queue.SYNC,
     TaskName.PRICES_REFRESH: Queue.PRICES,
     TaskName.NOTIFICATIONS_DELIVER: Queue.NOTIFY,

@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -12,6 +13,7 @@ from redis import Redis
 
 from shared.brokers.adapters import own_adapters
 from shared.brokers.base import Broker, LimitedMarket, MarketData, Quote
+from shared.brokers.capabilities import Capabilities
 from shared.brokers.codes import Doubt
 from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials, load_adapters
 from shared.brokers.paper import PaperAdapter
@@ -53,6 +55,7 @@ _BALANCE_MAX_AGE_SECONDS = 180
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 1.0
 # A venue that limits without saying for how long.
 _UNTOLD_WAIT_SECONDS = 1.0
+_TERMS_SECONDS = 60.0
 
 
 def utc_now() -> datetime:
@@ -78,6 +81,7 @@ class Context:
     _brokers: dict[tuple[str, str | None], Broker] = field(default_factory=dict)
     _limits: dict[tuple[str, str], tuple[datetime, VenueLimits | None]] = field(default_factory=dict)
     _resting: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
+    _terms: dict[Hashable, float] = field(default_factory=dict)
     _markets: dict[tuple[str, str], MarketData] = field(default_factory=dict)
     _instruments: dict[tuple[str, str], tuple[datetime, dict[str, Instrument | None]]] = field(
         default_factory=dict
@@ -272,14 +276,29 @@ class Context:
         )
         return row.cover_terms if row else CoverTerms()
 
-    def shorts_possible(self, account: Account, instrument: Instrument | None) -> bool:
-        """Tell whether the account can sell an instrument that it does not hold."""
+    def is_margined(self, venue: str, environment: str) -> bool:
+        """Tell whether positions at a venue are held on margin."""
+        rows = self.factory.find_venue(venue).rows
+        return any(row.max_leverage > 1 and Environment(environment) in row.environments for row in rows)
+
+    def knows_terms(self, wish: Hashable) -> bool:
+        """Tell whether terms of a position were seen in force within the last minute."""
+        return time.monotonic() - self._terms.get(wish, -_TERMS_SECONDS) < _TERMS_SECONDS
+
+    def learn_terms(self, wish: Hashable) -> None:
+        """Remember for a minute that terms of a position are in force."""
+        self._terms = {known: at for known, at in self._terms.items() if self.knows_terms(known)}
+        self._terms[wish] = time.monotonic()
+
+    def capabilities(
+        self, account: Account, instrument: Instrument | None, quantity: Decimal | None = None
+    ) -> Capabilities | None:
+        """Return what an account's venue can do with an instrument, in such a quantity; None where it trades no such."""
         if instrument is None:
-            return False
-        row = self.factory.find_capabilities(
-            account.venue, Environment(account.environment), instrument.asset_class
+            return None
+        return self.factory.find_capabilities(
+            account.venue, Environment(account.environment), instrument.asset_class, quantity
         )
-        return row is not None and row.shorts
 
     def _open_broker(self, account: Account, sealed: Mapping[str, SealedCredential]) -> Broker:
         return self.factory.open_broker(

@@ -110,6 +110,7 @@ class BotSettings:
     target_split: tuple[Decimal, ...] = ()
     break_even_after: int = 0
     trailing_stop_percent: Decimal = Decimal(0)
+    max_leverage: int = 3
     wider_stops: WiderStops = WiderStops.DENY
     allowed_symbols: tuple[str, ...] = ()
     blocked_symbols: tuple[str, ...] = ()

@@ -52,6 +52,8 @@ STOP_MISSING | follower | The message names no stop, and this bot trades only wi
 STOP_WRONG_SIDE | provider | The stop is not on the losing side of the entry.
 STOP_AT_ENTRY | provider | The stop is at the entry, so the risk of a unit is zero.
 STOP_ALREADY_PASSED | nobody | The price had passed the stop already.
+LIQUIDATION_BEFORE_STOP | follower | At this leverage the venue would take the position away before its stop is reached.
+MARGIN_NOT_SET | operator | The venue did not put leverage and isolated margin in force, so nothing was sent.
 COVER_TOO_SLOW | operator | At the venue's limit an entry that waits could stand too long before it has its stop.
 NETTING | follower | An opposite trade of this instrument is open on the account.
 MAX_OPEN_POSITIONS | follower | As many positions as the bot allows are open or about to be.

@@ -72,7 +72,8 @@ def day_result(
         move = price - trade.entry_average
         result = (move if trade.side is Side.BUY else -move) * trade.held * trade.multiplier
         opened += result
-        is_paid = trade.trade_id not in reserved and trade.side is Side.BUY
+        # On margin nothing was paid but the margin, which is still there.
+        is_paid = trade.trade_id not in reserved and trade.side is Side.BUY and trade.leverage is None
         worth += price * trade.held * trade.multiplier if is_paid else result
     return DayResult(realised, opened, account.balance_total + worth, unpriced)
 

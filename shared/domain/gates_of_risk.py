@@ -4,6 +4,7 @@ from shared.domain.day_result import DayResult, open_risk
 from shared.domain.errors import Denial
 from shared.domain.facts import Facts
 from shared.domain.gate import Seen
+from shared.domain.margin import leverage_of
 from shared.domain.money import HUNDRED, ZERO, to_plain
 from shared.domain.orders import OrderType
 from shared.domain.signals import Side
@@ -169,10 +170,11 @@ def check_buying_power(facts: Facts) -> Seen:
     available = facts.account.available()
     if isinstance(sized, Denial) or available is None:
         return Seen("unknown", "balance", Denial("NO_BALANCE", "The account's balance is not known."))
-    if sized.notional <= available:
-        return Seen(f"{sized.notional:.2f}", f"{available:.2f}")
-    detail = f"The order costs {sized.notional:.2f}; {available:.2f} is free and not reserved."
-    return Seen(f"{sized.notional:.2f}", f"{available:.2f}", Denial("BUYING_POWER", detail))
+    cost = sized.notional / (leverage_of(facts) or 1)
+    if cost <= available:
+        return Seen(f"{cost:.2f}", f"{available:.2f}")
+    detail = f"The order costs {cost:.2f}; {available:.2f} is free and not reserved."
+    return Seen(f"{cost:.2f}", f"{available:.2f}", Denial("BUYING_POWER", detail))
 
 
 def _result(result: DayResult, currency: str) -> str:

@@ -23,6 +23,8 @@ class Instrument:
     `symbol` is ours: `BTC/USDT`, `AAPL`, `EUR/USD`, or an option in OCC form (`SPY261218C00600000`).
     `tick` is the price step, `lot` the quantity step, `minimum_notional` the smallest order value in
     the quote asset, `multiplier` the units one contract stands for (100 for US options, else 1).
+    `max_leverage` is above 1 where positions are held on margin; `maintenance_rate` is the share of a position's value
+    below which the venue takes it away.
     """
 
     symbol: str
@@ -33,6 +35,13 @@ class Instrument:
     lot: Decimal
     minimum_notional: Decimal
     multiplier: Decimal = Decimal(1)
+    max_leverage: int = 1
+    maintenance_rate: Decimal = Decimal(0)
+
+    @property
+    def is_margined(self) -> bool:
+        """Tell whether positions are held on margin and not paid for in full."""
+        return self.max_leverage > 1
 
     def floor_quantity(self, quantity: Decimal) -> Decimal:
         """Return the largest tradable quantity that is not above `quantity`."""

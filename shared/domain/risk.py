@@ -7,6 +7,7 @@ so that a receipt explains itself.
 from shared.domain import gates_of_rights as rights
 from shared.domain import gates_of_risk as risk
 from shared.domain import gates_of_time as time
+from shared.domain import margin
 from shared.domain.errors import Denial
 from shared.domain.facts import Facts
 from shared.domain.gate import Gate
@@ -26,6 +27,7 @@ GATES: tuple[tuple[str, Gate], ...] = (
     ("trading_hours", time.check_trading_hours),
     ("session", time.check_session),
     ("stop", risk.check_stop),
+    ("liquidation", margin.check_liquidation),
     ("cover_speed", risk.check_cover_speed),
     ("netting", risk.check_netting),
     ("max_open_positions", risk.check_max_open),

@@ -71,7 +71,7 @@ def standing_of(seen: Seen, now: datetime) -> Standing:
         "exited": fold.exited,
         "entry_average": _rounded(fold.entry_average),
         "exit_average": _rounded(fold.exit_average),
-        "realised_pnl": _rounded(fold.realised_pnl),
+        "realised_pnl": _rounded(fold.realised_pnl + trade.funding),
         "held": held,
         "coverable": coverable,
         **_covered(seen, coverable),
@@ -242,7 +242,7 @@ def _r_multiple(after: Trade, fold: TradeFold, instrument: Instrument) -> Decima
     if fold.entry_average is None or after.initial_stop_price is None:
         return None
     risk = abs(fold.entry_average - after.initial_stop_price) * fold.entered * instrument.multiplier
-    return _rounded(fold.realised_pnl / risk) if risk else None
+    return _rounded((fold.realised_pnl + after.funding) / risk) if risk else None
 
 
 def _rounded(value: Decimal | None) -> Decimal | None:

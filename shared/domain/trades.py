@@ -76,6 +76,8 @@ class Trade:
     `managed` is the part whose stop we watch ourselves; `is_watched` while there is any level to look at. Where the price at which it could be left (the bid of a long,
     the ask of a short) falls to `watch_below` or rises to `watch_above`, something is to be done; `touched_price` is the
     first one that did, until it is acted on. `trail_percent`: the stop follows the price at that distance.
+    `leverage` where it is held on margin, None where it is paid for in full; `funding` is what its position has received
+    so far, negative where it has paid, and part of `realised_pnl`.
     """
 
     trade_id: str
@@ -133,6 +135,8 @@ class Trade:
     watch_above: Decimal | None = None
     touched_price: Decimal | None = None
     trail_percent: Decimal | None = None
+    leverage: int | None = None
+    funding: Decimal = ZERO
 
     @property
     def is_over(self) -> bool:
@@ -160,6 +164,7 @@ class AliveTrade:
     stop_price: Decimal | None = None
     opened_at: datetime | None = None
     closed_at: datetime | None = None
+    leverage: int | None = None
     multiplier: Decimal = Decimal(1)
 
     @property

@@ -10,6 +10,7 @@ from shared.models.external import ExternalOrder
 from shared.models.fills import Fill, Position
 from shared.models.flattens import Flatten
 from shared.models.follows import Follow
+from shared.models.fundings import Funding
 from shared.models.halts import BreakerTrip, Halt
 from shared.models.market import Candle, EquitySnapshot
 from shared.models.messages import Message
@@ -41,6 +42,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Receipt,
     Order,
     Fill,
+    Funding,
     ExternalOrder,
     Position,
     Trade,

@@ -86,6 +86,8 @@ class Trade(BaseDocument):
     watch_above = fields.Decimal128Field(null=True)
     touched_price = fields.Decimal128Field(null=True)
     trail_percent = fields.Decimal128Field(null=True)
+    leverage = fields.IntField(null=True)
+    funding = fields.Decimal128Field()
     cover_check_at = fields.DateTimeField(null=True)
     changed_by = fields.StringField(null=True)
     untold = fields.BooleanField()
@@ -104,6 +106,7 @@ class Trade(BaseDocument):
                 "fields": ["is_watched", "venue", "environment", "symbol"],
                 "partialFilterExpression": {"is_watched": True},
             },
+            {"fields": ["leverage", "closed_at"], "partialFilterExpression": {"leverage": {"$gte": 1}}},
             ["provider_id", "symbol", "status"],
             ["user_id", "status", "-created_at"],
             # What closed today: rows enter it once, when they are over.
@@ -179,6 +182,16 @@ def _by_account(found: Sequence[AnyTrade]) -> dict[str, list[AnyTrade]]:
     for trade in found:
         listed.setdefault(trade.account_id, []).append(trade)
     return listed
+
+
+def on_margin(closed_since: datetime) -> list[TradeValue]:
+    """List trades on margin whose position is open, or was closed since."""
+    query = {
+        "leverage": {"$gte": 1},
+        "opened_at": {"$ne": None},
+        "$or": [{"closed_at": None}, {"closed_at": {"$gte": closed_since}}],
+    }
+    return [_domain(row) for row in raw_rows_of(Trade).find(query)]
 
 
 def symbols_in_use() -> dict[tuple[str, str], set[str]]:

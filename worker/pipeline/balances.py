@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from time import monotonic
 
-from shared.brokers.base import Balance
+from shared.brokers.base import Balance, Broker, Quote
+from shared.brokers.margin import MarginBroker
 from shared.brokers.weights import Call
 from shared.domain.accounts import Account, AccountStatus
 from shared.domain.errors import TradeError
+from shared.domain.instruments import Instrument
 from shared.domain.money import ZERO
 from shared.domain.order_status import TERMINAL
+from shared.domain.signals import Side
+from shared.domain.trades import Trade
 from shared.logs import get_logger
 from shared.models import accounts, market, orders, trades
 from shared.models.accounts import BalanceRead
@@ -118,7 +122,7 @@ async def _read_all(
 ) -> list[Sequence[Balance] | None]:
     async def read(account: Account) -> Sequence[Balance] | None:
         try:
-            return await asyncio.wait_for(context.broker(account).fetch_balances(), READ_SECONDS)
+            return await asyncio.wait_for(_holdings(context.broker(account)), READ_SECONDS)
         except (TradeError, TimeoutError) as error:
             log.warning("account.balance_failed", account_id=account.account_id, error=str(error)[:200])
             if isinstance(error, TradeError) and error.code == "UNAUTHORIZED":
@@ -127,6 +131,16 @@ async def _read_all(
             return None
 
     return await ask_side_by_side(context, known, pot_of, read, patience_seconds=READ_SECONDS)
+
+
+async def _holdings(broker: Broker) -> Sequence[Balance]:
+    """Read what an account holds; a position on margin stands beside the assets, by its symbol, negative where short."""
+    held = await broker.fetch_balances()
+    if not isinstance(broker, MarginBroker):
+        return held
+    positions = await broker.fetch_positions()
+    signed = [(p.symbol, p.quantity if p.side is Side.BUY else -p.quantity) for p in positions]
+    return [*held, *(Balance(symbol, quantity, ZERO) for symbol, quantity in signed)]
 
 
 def _pot(account: Account, balances: Sequence[Balance]) -> tuple[Decimal, Decimal]:
@@ -138,7 +152,7 @@ def _pot(account: Account, balances: Sequence[Balance]) -> tuple[Decimal, Decima
 
 
 def _record_equity(context: Context, account_ids: Sequence[str], now: datetime) -> None:
-    """Equity is cash plus what open trades are worth at the newest quotes."""
+    """Equity is cash plus what open trades are worth at the newest quotes; on margin that is their result."""
     alive = trades.alive_of_accounts(account_ids)
     for account in accounts.find_many(account_ids).values():
         if account.balance_total is None:
@@ -149,5 +163,13 @@ def _record_equity(context: Context, account_ids: Sequence[str], now: datetime) 
         rules = context.instruments(account.venue, account.environment, symbols)
         for trade in alive[account.account_id]:
             if trade.held and trade.symbol in quotes and trade.symbol in rules:
-                equity += rules[trade.symbol].notional(trade.held, quotes[trade.symbol].bid)
+                equity += _worth(trade, rules[trade.symbol], quotes[trade.symbol])
         market.record_equity(account.account_id, account.user_id, now, account.balance_total, equity)
+
+
+def _worth(trade: Trade, rule: Instrument, quote: Quote) -> Decimal:
+    price = quote.bid if trade.side is Side.BUY else quote.ask
+    if trade.leverage is None:
+        return rule.notional(trade.held, price)
+    move = price - (trade.entry_average or price)
+    return rule.notional(trade.held, move if trade.side is Side.BUY else -move)

@@ -124,7 +124,15 @@ def _is_uncounted(order: Order) -> bool:
 
 
 def _gone(listed: Sequence[Trade], instrument: Instrument, totals: Mapping[str, Decimal]) -> Decimal:
-    """Return how much of our spot positions the account does not hold any more."""
+    """Return how much of our positions the account does not hold any more.
+
+    On margin a position goes by its symbol, below zero where it is short; elsewhere it is the asset itself.
+    """
+    if instrument.is_margined:
+        ours = sum((t.held if t.side is Side.BUY else -t.held for t in listed), ZERO)
+        there = totals.get(instrument.symbol, ZERO)
+        lost = ours - there if ours > ZERO else there - ours
+        return instrument.floor_quantity(min(max(lost, ZERO), abs(ours)))
     ours = sum((trade.held for trade in listed if trade.side is Side.BUY), ZERO)
     return instrument.floor_quantity(max(ours - totals.get(instrument.base, ZERO), ZERO))
 

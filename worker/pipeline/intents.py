@@ -7,7 +7,8 @@ from shared.domain.entry import Leg, entry_expiry, target_percents
 from shared.domain.facts import Facts
 from shared.domain.identifiers import entry_intent_id
 from shared.domain.intents import Intent, first_attempt
-from shared.domain.orders import Order, Purpose
+from shared.domain.margin import leverage_of
+from shared.domain.orders import Order, Purpose, TimeInForce
 from shared.domain.signals import Side
 from shared.domain.sized_entry import SizedEntry
 from shared.domain.targets import split_targets
@@ -54,6 +55,7 @@ def make_trade(planning: Planning, facts: Facts, sized: SizedEntry, now: datetim
         targets_percent=target_percents(planning.signal, instrument, sized.reference),
         target_split=facts.bot.settings.target_split,
         break_even_after=facts.bot.settings.break_even_after,
+        leverage=leverage_of(facts),
         trail_percent=facts.bot.settings.trailing_stop_percent or None,
     )
 
@@ -65,12 +67,19 @@ def _sane_targets(prices: tuple[Decimal, ...], side: Side, sized: SizedEntry) ->
 
 
 def make_orders(
-    planning: Planning, facts: Facts, sized: SizedEntry, trade: Trade, now: datetime, *, place: int
+    planning: Planning,
+    facts: Facts,
+    sized: SizedEntry,
+    trade: Trade,
+    now: datetime,
+    *,
+    place: int,
+    longest: TimeInForce = TimeInForce.GTC,
 ) -> tuple[Order, ...]:
-    """Write one entry order per leg; `place` is the follower's place in the fan-out."""
+    """Write one entry order per leg; `place` is the follower's place in the fan-out, `longest` as the venue has it."""
     next_check_at = now + timedelta(seconds=FIRST_CHECK_SECONDS + place / ORDERS_A_SECOND)
     return tuple(
-        first_attempt(trade, _entry(planning, facts, number, leg, quantity), now, next_check_at)
+        first_attempt(trade, _entry(planning, facts, number, leg, quantity), now, next_check_at, longest)
         for number, (leg, quantity) in enumerate(sized.legs)
     )
 

@@ -17,7 +17,7 @@ from shared.domain.errors import Denial
 from shared.domain.facts import Facts
 from shared.domain.halts import scopes_of, strictest
 from shared.domain.identifiers import trade_id
-from shared.domain.orders import Order
+from shared.domain.orders import Order, TimeInForce
 from shared.domain.plans import PLANS
 from shared.domain.receipts import GateResult, Receipt, Verdict
 from shared.domain.risk import run_gates
@@ -167,7 +167,7 @@ def _judge(
             to_ask.append(Asking(facts, gates))
             continue
         taken.add(account.account_id)
-        candidates.append(_passed(planning, facts, sized, gates, place + len(candidates)))
+        candidates.append(_passed(context, planning, facts, sized, gates, place + len(candidates)))
     return denied, candidates, to_ask
 
 
@@ -177,6 +177,7 @@ def _facts(
     venue = (account.venue, account.environment)
     instrument = world.instruments[venue]
     price = world.prices[venue]
+    row = context.capabilities(account, instrument)
     person = world.people[bot.user_id]
     message = planning.message
     scopes = scopes_of(
@@ -199,12 +200,13 @@ def _facts(
         halt=strictest(world.halts, scopes),
         duplicate_of=planning.duplicate_of,
         instrument=instrument,
-        shorts=context.shorts_possible(account, instrument),
+        shorts=row is not None and row.shorts,
         bid=price[0] if price else None,
         ask=price[1] if price else None,
         trades=tuple(trade for trade in world.trades.get(account.account_id, ()) if not trade.is_over),
         price_at_post=world.prices_at_post.get(venue),
-        session=world.sessions.get(bot.settings.exchange),
+        # The bot's own wish comes first; without one the venue's own hours hold.
+        session=world.sessions.get(bot.settings.exchange or (row.calendar if row else "")),
         today=world.days.by_account.get(account.account_id),
         users_today=world.days.by_user.get(bot.user_id),
         record=planning.terms.record,
@@ -215,11 +217,18 @@ def _facts(
 
 
 def _passed(
-    planning: Planning, facts: Facts, sized: SizedEntry, gates: tuple[GateResult, ...], place: int
+    context: Context,
+    planning: Planning,
+    facts: Facts,
+    sized: SizedEntry,
+    gates: tuple[GateResult, ...],
+    place: int,
 ) -> _Passed:
     now = millisecond(facts.now)
     trade = make_trade(planning, facts, sized, now)
-    made = make_orders(planning, facts, sized, trade, now, place=place)
+    row = context.capabilities(facts.account, facts.instrument, sized.quantity)
+    longest = row.longest_time_in_force if row else TimeInForce.GTC
+    made = make_orders(planning, facts, sized, trade, now, place=place, longest=longest)
     return _Passed(facts.bot, facts.account, sized, gates, trade, made)
 
 
@@ -253,7 +262,7 @@ def _reserve(candidates: Sequence[_Passed]) -> set[str]:
             order.intent_id: Reservation(
                 trade_id=item.trade.trade_id,
                 symbol=item.trade.symbol,
-                notional=item.sized.notional / share,
+                notional=item.sized.notional / (item.trade.leverage or 1) / share,
                 risk=item.sized.risk / share,
                 at=order.created_at,
             )

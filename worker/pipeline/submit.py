@@ -20,6 +20,7 @@ from worker.pipeline.apply import Applied, apply_reports
 from worker.pipeline.failures import is_late, record_failures
 from worker.pipeline.last_look import look_once_more
 from worker.pipeline.lines import Line, lines_of, take_tokens
+from worker.pipeline.margin_terms import on_their_terms
 from worker.pipeline.sending import SEND_SECONDS, Answered, Windows, finish, send_all
 from worker.pipeline.settle import COVER_CHUNK, settle_trades
 
@@ -34,7 +35,7 @@ PATIENCE_SECONDS = 0.5
 def execute(context: Context, order_ids: Sequence[str]) -> str:
     """Send the given orders, those that are still waiting, in waves no larger than the venue's tokens in hand."""
     ends_at = monotonic() + TASK_SECONDS
-    waiting = claims.find_waiting(order_ids)
+    waiting = on_their_terms(context, claims.find_waiting(order_ids))
     sent = sum(_send_line(context, line, ends_at) for line in lines_of(context, waiting))
     return f"{sent} of {len(order_ids)} sent"
 

@@ -73,7 +73,7 @@ def read_world(context: Context, planning: Planning, bots: Sequence[TradingBot])
         prices=prices,
         prices_at_post=_prices_at_post(planning, instruments),
         days=days_of(context, people, found, trading),
-        sessions=_sessions(ready, now),
+        sessions=_sessions(_exchanges(context, ready, found, instruments), now),
     )
 
 
@@ -108,6 +108,19 @@ def _prices_at_post(
     }
 
 
-def _sessions(bots: Sequence[TradingBot], now: datetime) -> dict[str, Session]:
-    wanted = {bot.settings.exchange for bot in bots if bot.settings.exchange}
-    return {exchange: session_of(exchange, now) for exchange in wanted}
+def _exchanges(
+    context: Context,
+    bots: Sequence[TradingBot],
+    found: dict[str, Account],
+    instruments: dict[Venue, Instrument | None],
+) -> set[str]:
+    """List the exchanges whose hours matter: those that bots keep to, and those that bound their venues."""
+    wanted = {bot.settings.exchange for bot in bots}
+    for account in {_venue(account): account for account in found.values()}.values():
+        row = context.capabilities(account, instruments.get(_venue(account)))
+        wanted.add(row.calendar if row else "")
+    return wanted - {""}
+
+
+def _sessions(exchanges: Many[str], now: datetime) -> dict[str, Session]:
+    return {exchange: session_of(exchange, now) for exchange in exchanges}

@@ -3,7 +3,7 @@
 from shared.gathering import take_gathered
 from shared.tasks import TaskName, enqueue
 from worker.context import get_context
-from worker.pipeline import balances, keys
+from worker.pipeline import balances, funding, keys
 from worker.task import job, task
 
 AT_ONCE = 100
@@ -29,6 +29,12 @@ def refresh(account_ids: list[str] | None = None, waiting_message: str | None = 
 def snapshot() -> str:
     """Store a point of every account's equity."""
     return balances.snapshot(get_context())
+
+
+@job(TaskName.ACCOUNTS_COLLECT_FUNDING, 600)
+def collect_funding() -> str:
+    """Carry funding payments into the results of positions on margin."""
+    return funding.collect_funding(get_context())
 
 
 @job(TaskName.ACCOUNTS_CHECK_KEYS, 86400)

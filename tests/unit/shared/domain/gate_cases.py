@@ -21,6 +21,7 @@ from tests.unit.shared.domain.builders import (
     make_account,
     make_alive,
     make_bot,
+    make_instrument,
     make_open_trade,
     make_signal,
 )
@@ -56,6 +57,13 @@ HOURS = {"trading_hours": "09:30-16:00", "time_zone": "America/New_York"}
 NIGHT = {"trading_hours": "22:00-06:00"}
 HALT = Halt("global", HaltState.REDUCING, "news", NOW)
 SELLING = {"signal": make_signal(side=Side.SELL, stop_loss=Decimal(105))}
+PERPETUAL = make_instrument(max_leverage=50, maintenance_rate=Decimal("0.01"))
+GEARED = {"bot": bot_with(max_leverage=20), "instrument": PERPETUAL}
+SHORT_TEN = {
+    **GEARED,
+    "signal": make_signal(side=Side.SELL, stop_loss=Decimal(105), leverage=Decimal(10)),
+    "shorts": True,
+}
 CASES: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
     ("duplicate", "DUPLICATE_CONTENT", "repost", {}, {"duplicate_of": "12"}),
     ("halt", "HALT", "reducing", {}, {"halt": HALT}),
@@ -200,6 +208,23 @@ CASES: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
         {
             "signal": make_signal(entry=(Decimal(101),), stop_loss=Decimal(95)),
             "bid": Decimal(95),
+        },
+    ),
+    (
+        "liquidation",
+        "LIQUIDATION_BEFORE_STOP",
+        "long",
+        {**GEARED, "signal": make_signal(leverage=Decimal(10))},
+        {**GEARED, "signal": make_signal(leverage=Decimal(20))},
+    ),
+    (
+        "liquidation",
+        "LIQUIDATION_BEFORE_STOP",
+        "short",
+        SHORT_TEN,
+        {
+            **SHORT_TEN,
+            "signal": make_signal(side=Side.SELL, stop_loss=Decimal(105), leverage=Decimal(20)),
         },
     ),
     (

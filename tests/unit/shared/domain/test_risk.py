@@ -32,6 +32,7 @@ DESIGN_ORDER = (
     "trading_hours",
     "session",
     "stop",
+    "liquidation",
     "cover_speed",
     "netting",
     "max_open_positions",
