@@ -163,7 +163,7 @@ class Context:
         known = self._limits.get(key)
         if known is None or (now - known[0]).total_seconds() > INSTRUMENTS_MAX_AGE_SECONDS:
             market = self.market(*key)
-            limits = None
+            limits = self.factory.find_venue(pot.venue).limits(Environment(pot.environment))
             if isinstance(market, LimitedMarket):
                 limits = self.loop.run(market.fetch_limits(), READ_SECONDS)
             known = self._limits[key] = (now, limits)
@@ -184,8 +184,11 @@ class Context:
         """
         return self.late.count(pot) >= (_MOST_LATE_WAVES if for_exits else _MOST_LATE_ENTRY_WAVES)
 
-    def heed_answers(self, pot: Pot, outcomes: Iterable[object]) -> None:
-        """Heed what a venue's answers say of its limits, for all workers: what is left of them, and how long to wait."""
+    def heed_answers(self, pot: Pot, answered: Iterable[tuple[str, object]]) -> None:
+        """Heed what a venue's answers say of its limits, for all workers: what is left of them, and how long to wait.
+
+        `answered` are the accounts that asked, an empty name for none, each with what it was told.
+        """
         limits = self.limits(pot)
         if limits is None:
             return
@@ -193,13 +196,16 @@ class Context:
         used = market.used_weight(pot.address or None) if isinstance(market, LimitedMarket) else 0
         if used:
             self.tokens.heed(pot, limits, used)
-        told = [
-            outcome.retry_after_seconds or _UNTOLD_WAIT_SECONDS
-            for outcome in outcomes
-            if isinstance(outcome, RetryableError) and outcome.code in {Doubt.RATE_LIMITED, Doubt.BANNED}
-        ]
+        told: dict[str, float] = {}
+        for account, outcome in answered:
+            if isinstance(outcome, RetryableError) and outcome.code in {Doubt.RATE_LIMITED, Doubt.BANNED}:
+                wait = outcome.retry_after_seconds or _UNTOLD_WAIT_SECONDS
+                told[account] = max(told.get(account, 0), wait)
+        if limits.account_weight_per_minute:
+            for account in told.keys() - {""}:
+                self.tokens.close_account(pot, account, told.pop(account))
         if told:
-            self.tokens.close(pot, max(told))
+            self.tokens.close(pot, max(told.values()))
 
     def market(self, venue: str, environment: str) -> MarketData:
         """Return a venue's public side."""
@@ -232,7 +238,7 @@ class Context:
         try:
             return self.loop.run(reading(self.market(venue, environment)), seconds)
         except RetryableError as error:
-            self.heed_answers(pot, [error])
+            self.heed_answers(pot, [("", error)])
             raise
 
     def instruments(self, venue: str, environment: str, symbols: Iterable[str]) -> dict[str, Instrument]:

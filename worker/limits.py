@@ -1,7 +1,7 @@
 """Rate tokens in Redis: what a venue's published limits leave for the next requests, exits first.
 
-One pot per (venue, environment, egress address) counts the weight of requests, one per account counts orders.
-Both fill steadily; a pot's burst and its flow together never exceed the venue's limit in any window, wherever
+One pot per (venue, environment, egress address) counts the weight of requests, one per account counts orders, and a
+third, where the venue counts so, the weight of an account's requests. All fill steadily; a pot's burst and its flow together never exceed the venue's limit in any window, wherever
 the venue's windows begin. What a less urgent request must leave in the pot is what the more urgent ones may still
 take. Where a venue has told us to wait, its pot is closed for everybody until then.
 """
@@ -54,8 +54,9 @@ class Grant:
     wait_seconds: float = 0.0
 
 
-# KEYS: the pot, its closing, then one account for each request (empty where orders are not counted).
-# ARGV: flow per second, burst and floor of the pot, weight of a request; flow, burst and floor of an account.
+# KEYS: the pot, its closing, then, where they are counted, each request's account for its orders, and each for its weight.
+# ARGV: weight of a request; flow per second, burst and floor of the pot, of an account's orders, of an account's weight;
+# how many requests there are. A flow of 0 is not counted.
 _TAKE = """
 local closed = redis.call('PTTL', KEYS[2])
 if closed > 0 then return {closed} end
@@ -70,27 +71,37 @@ local function keep(key, tokens, flow, burst)
   redis.call('HSET', key, 'tokens', tostring(tokens), 'at', tostring(now))
   redis.call('PEXPIRE', key, math.ceil(burst / flow * 1000) + 1000)
 end
-local flow, burst, floor, weight = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local aflow, aburst, afloor = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local tokens, wait, answer = level(KEYS[1], flow, burst), 0, {0}
-for i = 3, #KEYS do
-  if tokens - weight < floor then
+local weight = tonumber(ARGV[1])
+local flow, burst, floor = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local oflow, oburst, ofloor = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local aflow, aburst, afloor = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local count, tokens, wait, answer = tonumber(ARGV[11]), 0, 0, {0}
+local apart = oflow > 0 and 2 + count or 2
+if flow > 0 then tokens = level(KEYS[1], flow, burst) end
+for i = 1, count do
+  if flow > 0 and tokens - weight < floor then
     wait = math.max(wait, (floor + weight - tokens) / flow)
     break
   end
-  local free = true
+  local orders, asked, free = 0, 0, true
+  if oflow > 0 then
+    orders = level(KEYS[2 + i], oflow, oburst) - 1
+    if orders < ofloor then free = false; wait = math.max(wait, (ofloor - orders) / oflow) end
+  end
   if aflow > 0 then
-    local left = level(KEYS[i], aflow, aburst) - 1
-    free = left >= afloor
-    if free then keep(KEYS[i], left, aflow, aburst)
-    else wait = math.max(wait, (afloor - left) / aflow) end
+    local shut = redis.call('PTTL', KEYS[apart + i] .. ':closed')
+    asked = level(KEYS[apart + i], aflow, aburst) - weight
+    if shut > 0 then free = false; wait = math.max(wait, shut / 1000)
+    elseif asked < afloor then free = false; wait = math.max(wait, (afloor - asked) / aflow) end
   end
   if free then
+    if oflow > 0 then keep(KEYS[2 + i], orders, oflow, oburst) end
+    if aflow > 0 then keep(KEYS[apart + i], asked, aflow, aburst) end
     tokens = tokens - weight
-    answer[#answer + 1] = i - 3
+    answer[#answer + 1] = i - 1
   end
 end
-keep(KEYS[1], tokens, flow, burst)
+if flow > 0 then keep(KEYS[1], tokens, flow, burst) end
 if wait > 0 then redis.call('SET', KEYS[1] .. ':short', '1', 'PX', 120000) end
 answer[1] = math.ceil(wait * 1000)
 return answer
@@ -108,27 +119,34 @@ class RateTokens:
         self._take = redis.register_script(_TAKE)
 
     def take(
-        self, pot: Pot, limits: VenueLimits, urgency: Urgency, accounts: Sequence[str], *, weight: int = 1
+        self,
+        pot: Pot,
+        limits: VenueLimits,
+        urgency: Urgency,
+        accounts: Sequence[str],
+        *,
+        weight: int = 1,
+        are_orders: bool = True,
     ) -> Grant:
         """Take tokens for one request of each account, in order, as far as they reach.
 
-        `limits` are the venue's; `weight` is what one of these requests counts. Requests that are no orders count
-        against the pot alone: `accounts` then holds empty names.
+        `limits` are the venue's; `weight` is what one of these requests counts. A request that belongs to no account
+        has an empty name.
 
         Raises
         ------
         redis.exceptions.RedisError
             If Redis is away: nothing was granted.
         """
-        heaviest = max(limits.weights.values(), default=1)
-        # Room for the heaviest request of the least urgent kind; what the burst takes, the flow lacks.
-        burst = max(limits.weight_per_minute * _BURST_SHARE, heaviest * 2 + 1)
-        flow = (limits.weight_per_minute * _USED_SHARE - burst) / _MINUTE
-        counted = any(accounts) and limits.orders_per_10_seconds > 0
-        orders = limits.orders_per_10_seconds * _ACCOUNT_BURST_SHARE
-        keys = [pot.key, f"{pot.key}:closed", *(self._account_key(pot, name) for name in accounts)]
-        args = [flow, burst, burst * urgency / 100, weight]
-        args += [orders / _ACCOUNT_WINDOW_SECONDS if counted else 0, orders, orders * urgency / 100]
+        is_named = any(accounts)
+        orders = limits.orders_per_10_seconds * _ACCOUNT_BURST_SHARE if are_orders and is_named else 0
+        apart = limits.account_weight_per_minute if is_named else 0
+        keys = [pot.key, f"{pot.key}:closed"]
+        keys += [self._account_key(pot, name) for name in accounts] if orders else []
+        keys += [self._weight_key(pot, name) for name in accounts] if apart else []
+        args = [weight, *_flow_of(limits.weight_per_minute, limits, urgency)]
+        args += [orders / _ACCOUNT_WINDOW_SECONDS, orders, orders * urgency / 100]
+        args += [*_flow_of(apart, limits, urgency), len(accounts)]
         answer = [int(number) for number in cast("list[Any]", self._take(keys=keys, args=args))]
         return Grant(tuple(answer[1:]), answer[0] / 1000)
 
@@ -143,6 +161,11 @@ class RateTokens:
         if self._redis.pttl(key) < milliseconds:
             self._redis.set(key, "1", px=milliseconds)
 
+    def close_account(self, pot: Pot, account: str, seconds: float) -> None:
+        """Let nothing of one account go for so long, where the venue counts each for itself; the others go on."""
+        milliseconds = max(int(seconds * 1000), 1)
+        self._redis.set(f"{self._weight_key(pot, account)}:closed", "1", px=milliseconds)
+
     def closed_seconds(self, pot: Pot) -> float:
         """Return for how long a pot is closed still; 0 where it is open."""
         return max(self._redis.pttl(f"{pot.key}:closed"), 0) / 1000
@@ -156,3 +179,16 @@ class RateTokens:
 
     def _account_key(self, pot: Pot, account: str) -> str:
         return f"{_PREFIX}{pot.venue}:{pot.environment}:account:{account}"
+
+    def _weight_key(self, pot: Pot, account: str) -> str:
+        return f"{pot.key}:weight:{account}"
+
+
+def _flow_of(per_minute: int, limits: VenueLimits, urgency: Urgency) -> list[float]:
+    """Return flow, burst and floor of a limit; all zero where there is none."""
+    if not per_minute:
+        return [0, 0, 0]
+    heaviest = max(limits.weights.values(), default=1)
+    # Room for the heaviest request of the least urgent kind; what the burst takes, the flow lacks.
+    burst = max(per_minute * _BURST_SHARE, heaviest * 2 + 1)
+    return [(per_minute * _USED_SHARE - burst) / _MINUTE, burst, burst * urgency / 100]

@@ -1,7 +1,7 @@
 """What venues publish of their limits: data only, for whoever shares the room among accounts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -38,18 +38,42 @@ class VenueLimits:
     """A venue's ceilings and what each call takes of them.
 
     Weight is counted by the address that asks, in whole minutes of the venue's clock; orders by account.
-    A pair counts as two orders.
+    A pair counts as two orders. Where a venue counts the requests of each account, `account_weight_per_minute` is what
+    one may ask; a limit that it does not have is 0.
     """
 
     weight_per_minute: int
     orders_per_10_seconds: int
     orders_per_day: int
     weights: Mapping[Call, int]
+    account_weight_per_minute: int = 0
 
     def fan_out_seconds(self, followers: int, addresses: int = 1) -> int:
         """Return how long entries and their cover take for so many followers at the limit, in whole seconds.
 
-        Each follower costs a submit and a pair; accounts are spread evenly over the addresses.
+        Each follower costs a submit and a pair; accounts are spread evenly over the addresses. Where accounts alone are
+        counted, nobody waits for another: it takes what one of them takes.
         """
-        weight = followers * (self.weights[Call.SUBMIT] + self.weights[Call.PAIR])
-        return -(-weight * 60 // (self.weight_per_minute * addresses))
+        each = self.weights[Call.SUBMIT] + self.weights.get(Call.PAIR, self.weights[Call.SUBMIT])
+        seconds = 0
+        if self.weight_per_minute:
+            seconds = -(-followers * each * 60 // (self.weight_per_minute * addresses))
+        if self.account_weight_per_minute and followers:
+            seconds = max(seconds, -(-each * 60 // self.account_weight_per_minute))
+        return seconds
+
+    def poll_seconds(self, groups: int, share: float) -> float:
+        """Return how long a round of polls of so many accounts and symbols takes with a share of the limit."""
+        weight = self.weights.get(Call.OPEN_ORDERS_OF_SYMBOL, 1)
+        if self.weight_per_minute:
+            return groups * weight / (self.weight_per_minute * share / 60)
+        # Each account has room of its own: a round takes as long as one of them.
+        return weight / (self.account_weight_per_minute * share / 60) if self.account_weight_per_minute else 0
+
+    def scaled(self, share: float) -> "VenueLimits":
+        """Return the same limits with a share of the weight."""
+        return replace(
+            self,
+            weight_per_minute=int(self.weight_per_minute * share),
+            account_weight_per_minute=int(self.account_weight_per_minute * share),
+        )

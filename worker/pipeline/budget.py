@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from math import ceil
 from time import monotonic
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from redis.exceptions import RedisError
 
@@ -13,7 +13,18 @@ from shared.brokers.weights import Call, VenueLimits
 from worker.context import Context
 from worker.limits import Pot, Urgency
 
-T = TypeVar("T")
+
+class OfAccount(Protocol):
+    """What is asked about belongs to one account."""
+
+    @property
+    def account_id(self) -> str:
+        """The account's id."""
+        ...
+
+
+T = TypeVar("T", bound=OfAccount)
+Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 POLL_SHARE = 0.3
@@ -47,19 +58,19 @@ def affordable(
             allowed += items
             continue
         weight = limits.weights.get(call, 1)
-        count = len(items)
+        going: list[T] = items
         if as_poll:
             share = replace(pot, address=f"{pot.address}:polls")
-            count = _take(context, share, _polls_of(limits), urgency, count, weight)
-        allowed += items[: _take(context, pot, limits, urgency, count, weight)]
+            going = _take(context, share, limits.scaled(POLL_SHARE), urgency, items, weight)
+        allowed += _take(context, pot, limits, urgency, going, weight)
     return allowed
 
 
 async def ask_side_by_side(
     context: Context,
-    wanted: Sequence[T],
-    pot_of: Callable[[T], Pot],
-    ask: Callable[[T], Awaitable[Answer]],
+    wanted: Sequence[Asked],
+    pot_of: Callable[[Asked], Pot],
+    ask: Callable[[Asked], Awaitable[Answer]],
     *,
     patience_seconds: float,
 ) -> list[Answer | None]:
@@ -71,7 +82,7 @@ async def ask_side_by_side(
     slots = asyncio.Semaphore(READS_AT_ONCE)
     closed: set[Pot] = set()
 
-    async def in_turn(item: T) -> Answer | None:
+    async def in_turn(item: Asked) -> Answer | None:
         async with slots:
             return None if pot_of(item) in closed or monotonic() > ends_at else await ask(item)
 
@@ -104,20 +115,14 @@ def detection_seconds(context: Context, pot: Pot, more: int) -> int:
     limits = context.limits(pot)
     if limits is None:
         return 0
-    return ceil(poll_seconds(limits, context.resting_entries(pot) + more))
+    return ceil(limits.poll_seconds(context.resting_entries(pot) + more, POLL_SHARE))
 
 
-def poll_seconds(limits: VenueLimits, groups: int) -> float:
-    """Return how long a round of polls of so many accounts and symbols takes at a venue's limit."""
-    weight = limits.weights.get(Call.OPEN_ORDERS_OF_SYMBOL, 1)
-    return groups * weight / (limits.weight_per_minute * POLL_SHARE / 60)
-
-
-def _take(context: Context, pot: Pot, limits: VenueLimits, urgency: Urgency, count: int, weight: int) -> int:
-    if not count:
-        return 0
-    return len(context.tokens.take(pot, limits, urgency, [""] * count, weight=weight).places)
-
-
-def _polls_of(limits: VenueLimits) -> VenueLimits:
-    return replace(limits, weight_per_minute=int(limits.weight_per_minute * POLL_SHARE))
+def _take(
+    context: Context, pot: Pot, limits: VenueLimits, urgency: Urgency, items: Sequence[T], weight: int
+) -> list[T]:
+    if not items:
+        return []
+    names = [item.account_id for item in items]
+    grant = context.tokens.take(pot, limits, urgency, names, weight=weight, are_orders=False)
+    return [items[place] for place in grant.places]

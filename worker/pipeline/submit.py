@@ -124,7 +124,7 @@ def fold_answers(context: Context, pot: Pot, answered: Sequence[Answered]) -> Ap
     now = utc_now()
     applied = apply_reports([(order, said) for order, said in answered if isinstance(said, OrderReport)], now)
     record_failures(answered, now)
-    context.heed_answers(pot, [said for _, said in answered])
+    context.heed_answers(pot, [(order.account_id, said) for order, said in answered])
     return applied
 
 

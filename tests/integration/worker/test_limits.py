@@ -14,6 +14,8 @@ from worker.limits import Pot, RateTokens, Urgency
 # A venue whose minute is worth 60,000: what takes a minute there takes a blink here.
 FAST = VenueLimits(60_000, 0, 0, {Call.SUBMIT: 1})
 COUNTED = VenueLimits(60_000, 100, 200_000, {Call.SUBMIT: 1})
+# A venue that counts each account's requests, and no address's.
+APART = VenueLimits(0, 0, 0, {Call.SUBMIT: 1}, account_weight_per_minute=6_000)
 _names = itertools.count()
 
 
@@ -113,3 +115,27 @@ def test_a_redis_that_lost_everything_starts_anew(tokens: RateTokens, pot: Pot, 
     redis.flushall()
     redis.script_flush()
     assert len(tokens.take(pot, FAST, Urgency.EXIT, nobody(10)).places) == 10
+
+
+def test_where_accounts_are_counted_each_has_its_own_room(tokens: RateTokens, pot: Pot) -> None:
+    asked = ["busy", "calm"] * 200
+    places = tokens.take(pot, APART, Urgency.EXIT, asked).places
+    taken = [asked[place] for place in places]
+    assert taken.count("busy") == taken.count("calm") == 150
+    assert tokens.take(pot, APART, Urgency.EXIT, ["busy", "third"]).places == (1,)
+
+
+def test_reads_of_an_account_are_counted_with_its_orders_and_leave_a_fifth_to_its_exits(
+    tokens: RateTokens, pot: Pot
+) -> None:
+    reads = tokens.take(pot, APART, Urgency.LOOK_UP, ["busy"] * 500, weight=2, are_orders=False)
+    assert len(reads.places) == 60
+    assert len(tokens.take(pot, APART, Urgency.EXIT, ["busy"] * 100).places) == 30
+
+
+def test_an_account_that_was_told_to_wait_waits_alone(tokens: RateTokens, pot: Pot) -> None:
+    tokens.close_account(pot, "told", 60)
+    grant = tokens.take(pot, APART, Urgency.EXIT, ["told", "other"])
+    assert grant.places == (1,)
+    assert 59 < grant.wait_seconds <= 60
+    assert tokens.closed_seconds(pot) == 0

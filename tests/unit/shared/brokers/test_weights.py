@@ -2,7 +2,7 @@
 
 from shared.brokers.catalogue import VENUES
 from shared.brokers.rows.binance import LIMITS
-from shared.brokers.weights import Call
+from shared.brokers.weights import Call, VenueLimits
 from tests.emulators.binance.routes import ROUTES
 from tests.emulators.binance.settings import VenueSettings
 
@@ -54,3 +54,13 @@ def test_a_fan_out_takes_its_weight_at_the_limit_over_all_addresses() -> None:
     assert limits.fan_out_seconds(3000, addresses=4) == 15
     assert limits.fan_out_seconds(1) == 1
     assert limits.fan_out_seconds(0) == 0
+
+
+def test_where_accounts_are_counted_nobody_waits_for_another() -> None:
+    weights = {Call.SUBMIT: 1, Call.OPEN_ORDERS_OF_SYMBOL: 3}
+    apart = VenueLimits(0, 0, 0, weights, account_weight_per_minute=60)
+    assert apart.fan_out_seconds(10_000) == apart.fan_out_seconds(1) == 2
+    assert apart.poll_seconds(10_000, 0.3) == apart.poll_seconds(1, 0.3) == 10
+    shared = VenueLimits(600, 0, 0, weights)
+    assert (shared.poll_seconds(10, 0.3), shared.poll_seconds(100, 0.3)) == (10, 100)
+    assert VenueLimits(0, 0, 0, weights).poll_seconds(10, 0.3) == 0
