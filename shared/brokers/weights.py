@@ -33,6 +33,10 @@ class Call(StrEnum):
     CLOCK = "clock"
 
 
+POLL_SHARE = 0.3
+"""Of a venue's limit, what the polls of resting orders may take at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class VenueLimits:
     """A venue's ceilings and what each call takes of them.
@@ -62,7 +66,7 @@ class VenueLimits:
             seconds = max(seconds, -(-each * 60 // self.account_weight_per_minute))
         return seconds
 
-    def poll_seconds(self, groups: int, share: float) -> float:
+    def poll_seconds(self, groups: int, share: float = POLL_SHARE) -> float:
         """Return how long a round of polls of so many accounts and symbols takes with a share of the limit."""
         weight = self.weights.get(Call.OPEN_ORDERS_OF_SYMBOL, 1)
         if self.weight_per_minute:

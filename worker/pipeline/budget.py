@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from redis.exceptions import RedisError
 
-from shared.brokers.weights import Call, VenueLimits
+from shared.brokers.weights import POLL_SHARE, Call, VenueLimits
 from worker.context import Context
 from worker.limits import Pot, Urgency
 
@@ -26,9 +26,6 @@ class OfAccount(Protocol):
 T = TypeVar("T", bound=OfAccount)
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
-
-POLL_SHARE = 0.3
-"""Of a venue's limit, what the polls of resting orders may take at most."""
 
 READS_AT_ONCE = 150
 """Reads that are on their way together: three quarters of a transport's connections, so that writes find one. About so
@@ -115,7 +112,7 @@ def detection_seconds(context: Context, pot: Pot, more: int) -> int:
     limits = context.limits(pot)
     if limits is None:
         return 0
-    return ceil(limits.poll_seconds(context.resting_entries(pot) + more, POLL_SHARE))
+    return ceil(limits.poll_seconds(context.resting_entries(pot) + more))
 
 
 def _take(
