@@ -30,6 +30,7 @@ class Intent:
     cause: str | None = None
     pair_id: str | None = None
     replaces: str | None = None
+    trail_percent: Decimal | None = None
     send_by: datetime | None = None
     expires_at: datetime | None = None
 
@@ -79,6 +80,7 @@ def first_attempt(
         cause=intent.cause,
         pair_id=intent.pair_id,
         replaces=intent.replaces,
+        trail_percent=intent.trail_percent,
         send_by=intent.send_by,
         expires_at=intent.expires_at,
     )

@@ -189,6 +189,7 @@ class Order:
     waits_for: str | None = None
     lacks_fills: bool = False
     unsettled: bool = False
+    trail_percent: Decimal | None = None
 
     @property
     def client_order_id(self) -> str:

@@ -72,7 +72,7 @@ def plan_cover(
     if terms.style is CoverStyle.LINKED:
         return plan_linked(trade, orders, exits, instrument, now)
     if terms.style is CoverStyle.REDUCE_ONLY:
-        return plan_sharing(trade, orders, exits, instrument, now)
+        return plan_sharing(trade, orders, exits, instrument, now, terms)
     if terms.style is CoverStyle.MANAGED:
         return plan_managed(trade, exits, instrument, now)
     return plan_holding(trade, orders, exits, instrument, now, terms)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from shared.domain.cover import CoverPlan
+from shared.domain.cover import CoverPlan, CoverTerms
 from shared.domain.exits import plan_exit, retry_after
 from shared.domain.instruments import Instrument
 from shared.domain.intents import Intent
@@ -19,6 +19,7 @@ from shared.domain.orders import Order, Purpose
 from shared.domain.stops import next_stop_leg, not_yet_asked, stop_intent
 from shared.domain.targets import missing_targets, stale_targets
 from shared.domain.trades import Trade
+from shared.domain.trailing import is_trailing, plan_trailing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,12 @@ class _Stops:
 
 
 def plan_sharing(
-    trade: Trade, orders: tuple[Order, ...], exits: Sequence[Order], instrument: Instrument, now: datetime
+    trade: Trade,
+    orders: tuple[Order, ...],
+    exits: Sequence[Order],
+    instrument: Instrument,
+    now: datetime,
+    terms: CoverTerms,
 ) -> CoverPlan:
     """Compare wanted with actual cover; `exits` are those of `orders` that are no entries."""
     leaving = plan_exit(trade, exits, instrument, now)
@@ -42,26 +48,31 @@ def plan_sharing(
     to_cover = trade.coverable - live_exits - (leaving.quantity if leaving else ZERO)
     place: list[Intent] = [leaving] if leaving else []
     # While all of it leaves, every stop stays: whatever the exit meets, the position is covered.
-    stops = _compare(trade, exits, instrument.floor_quantity(to_cover)) if to_cover > ZERO else _Stops()
+    to_cover = instrument.floor_quantity(max(to_cover, ZERO))
+    stops = _compare(trade, exits, to_cover) if to_cover > ZERO else _Stops()
+    trailing = plan_trailing(trade, exits, to_cover, terms) if to_cover > ZERO else CoverPlan()
     if stops.missing > ZERO:
-        retry_at = retry_after([o for o in exits if o.purpose is Purpose.STOP], now)
+        standing = [o for o in exits if o.purpose is Purpose.STOP and not is_trailing(o)]
+        retry_at = retry_after(standing, now)
         if retry_at is not None:
             retries.append(retry_at)
         else:
             place.append(stop_intent(trade, stops.missing, next_stop_leg(exits)))
+    if retry_after([o for o in exits if is_trailing(o)], now) is None:
+        place += trailing.place
     stale = stale_targets(trade, exits)
     if not stale:
         place += missing_targets(trade, orders, instrument)
     return CoverPlan(
         tuple(place),
-        not_yet_asked((*stops.gone, *stale)),
+        (*not_yet_asked((*stops.gone, *stale)), *trailing.cancel),
         min(retries, default=None),
-        is_waiting=stops.is_waiting or bool(stops.gone or stale),
+        is_waiting=stops.is_waiting or trailing.is_waiting or bool(stops.gone or stale),
     )
 
 
 def _compare(trade: Trade, exits: Sequence[Order], to_cover: Decimal) -> _Stops:
-    live = [o for o in exits if o.purpose is Purpose.STOP and o.status in LIVE]
+    live = [o for o in exits if o.purpose is Purpose.STOP and o.status in LIVE and not is_trailing(o)]
     right = [o for o in live if o.stop_price == trade.stop_price and not o.cancel_requested]
     covered = sum((o.remaining for o in right), ZERO)
     if covered < to_cover:

@@ -18,6 +18,7 @@ from shared.domain.orders import Order
 from shared.domain.signals import Side
 from shared.domain.targets import sold_at, target_shares, watched_cause
 from shared.domain.trades import StopSource, Trade
+from shared.domain.trailing import trails_at_venue
 
 WATCHES_TARGETS = frozenset({CoverStyle.SINGLE, CoverStyle.MANAGED})
 
@@ -53,7 +54,7 @@ def watched_levels(
     return Levels(
         losing=_losing_level(trade, terms),
         target=None if leg is None else trade.targets[leg].price,
-        trail=_trail_level(trade, instrument, terms),
+        trail=None if trails_at_venue(trade, orders, terms) else _trail_level(trade, instrument, terms),
     )
 
 
@@ -79,7 +80,7 @@ def act_on_touch(
     if losing is not None and _is_at(trade.side, price, losing, is_losing=True):
         cause = f"stop:{to_plain(losing)}"
         return {**done, "exit_cause": cause, "exit_fraction": ONE, "exit_reason": "STOP_HIT"}
-    if not is_halted:
+    if not is_halted and not trails_at_venue(trade, orders, terms):
         done |= trailed(trade, price, instrument, terms)
     leg = _next_target(trade, orders, instrument, terms)
     if leg is not None and _is_at(trade.side, price, trade.targets[leg].price, is_losing=False):

@@ -62,6 +62,7 @@ class Order(BaseDocument):
     cover_version = fields.IntField()
     cause = fields.StringField(null=True)
     pair_id = fields.StringField(null=True)
+    trail_percent = fields.Decimal128Field(null=True)
     replaces = fields.StringField(null=True)
     status = fields.StringField(required=True)
     version = fields.LongField(required=True)

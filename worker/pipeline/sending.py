@@ -145,6 +145,7 @@ def _request(order: Order) -> OrderRequest:
         stop_price=order.stop_price,
         reduce_only=order.reduce_only,
         link_group=order.link_group,
+        trail_percent=order.trail_percent,
         # What arrives late is refused by the venue itself, where it takes an expiry: ours, or the signal's own.
         send_before=min(expiry, order.send_by or expiry),
     )
