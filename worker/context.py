@@ -259,11 +259,11 @@ class Context:
     def fresh_quotes(self, venue: str, environment: str, symbols: Iterable[str]) -> dict[str, Quote]:
         """Return quotes younger than two seconds, fetching those that are older or missing."""
         wanted = list(dict.fromkeys(symbols))
-        found = self.quotes.read(venue, wanted, utc_now(), QUOTE_MAX_AGE_SECONDS)
+        found = self.quotes.read(venue, environment, wanted, utc_now(), QUOTE_MAX_AGE_SECONDS)
         missing = [symbol for symbol in wanted if symbol not in found]
         if missing:
             fetched = self.ask_market(venue, environment, lambda market: market.fetch_quotes(missing))
-            self.quotes.put(venue, fetched)
+            self.quotes.put(venue, environment, fetched)
             found.update({quote.symbol: quote for quote in fetched})
         return found
 

@@ -10,32 +10,37 @@ from redis import Redis
 
 from shared.brokers.base import Quote
 
-KEY = "dx:quotes:{venue}"
+KEY = "dx:quotes:{venue}:{environment}"
 LIFETIME_SECONDS = 3600
 
 
 class QuoteBoard:
-    """The newest quote of every symbol in use, per venue; stale ones are the reader's to refuse."""
+    """The newest quote of every symbol in use, per venue and environment; stale ones are the reader's to refuse."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def put(self, venue: str, quotes: Iterable[Quote]) -> None:
+    def put(self, venue: str, environment: str, quotes: Iterable[Quote]) -> None:
         """Store quotes; the newest write wins."""
         rows: dict[Any, Any] = {quote.symbol: _write(quote) for quote in quotes}
         if rows:
-            key = KEY.format(venue=venue)
+            key = KEY.format(venue=venue, environment=environment)
             self._redis.hset(key, mapping=rows)
             self._redis.expire(key, LIFETIME_SECONDS)
 
     def read(
-        self, venue: str, symbols: Iterable[str], now: datetime, max_age_seconds: float
+        self,
+        venue: str,
+        environment: str,
+        symbols: Iterable[str],
+        now: datetime,
+        max_age_seconds: float,
     ) -> dict[str, Quote]:
         """Return the quotes of `symbols` that are younger than `max_age_seconds`."""
         wanted = list(symbols)
         if not wanted:
             return {}
-        stored = self._redis.hmget(KEY.format(venue=venue), wanted)
+        stored = self._redis.hmget(KEY.format(venue=venue, environment=environment), wanted)
         quotes = (
             _read(symbol, text) for symbol, text in zip(wanted, stored, strict=True) if text is not None
         )

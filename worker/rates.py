@@ -50,8 +50,8 @@ class Rates:
         now = utc_now()
         straight = [f"{base}/{quote}" for base in _names(asset) for quote in _names(currency)]
         turned = [f"{base}/{quote}" for base in _names(currency) for quote in _names(asset)]
-        for venue, _ in self._context.factory.own_environments():
-            found = self._context.quotes.read(venue, [*straight, *turned], now, MAX_AGE_SECONDS)
+        for place in self._context.factory.own_environments():
+            found = self._context.quotes.read(*place, [*straight, *turned], now, MAX_AGE_SECONDS)
             for symbol, quote in found.items():
                 middle = _middle(quote)
                 if middle > 0:

@@ -32,7 +32,10 @@ from shared.domain.values import changed
 HALF = Decimal("0.5")
 PROVIDER_CLOSED = "PROVIDER_CLOSED"
 
-Candles = Mapping[tuple[str, str], Sequence[MinuteCandle]]
+CandlesOf = tuple[str, str, str]
+"""Venue, environment and symbol: what is asked of a sandbox says nothing of the market."""
+
+Candles = Mapping[CandlesOf, Sequence[MinuteCandle]]
 
 
 class SayingKind(StrEnum):
@@ -66,8 +69,7 @@ def follow(
 ) -> list[ReferencePosition]:
     """Lead all positions of one provider up to the minute `until`, through prices and what was said, in order.
 
-    `positions` holds those that have ended lately too: they decide what a saying meant. `candles` are by (venue,
-    symbol), in order. Sayings that a position has heard, or that come later, change nothing.
+    `positions` holds those that have ended lately too: they decide what a saying meant. `candles` are in order. Sayings that a position has heard, or that come later, change nothing.
     """
     current = {position.reference_id: position for position in positions}
     for saying in sorted(sayings, key=lambda said: (said.at, said.saying_id)):
@@ -209,7 +211,7 @@ def _names(said: str, symbol: str) -> bool:
 def _advance(position: ReferencePosition, candles: Candles, until: datetime) -> ReferencePosition:
     if not position.is_alive or position.seen_until >= until:
         return position
-    listed = candles.get((position.venue, position.symbol), ())
+    listed = candles.get((position.venue, position.environment, position.symbol), ())
     first = bisect_right(listed, position.seen_until, key=lambda candle: candle.minute)
     last = bisect_right(listed, until, key=lambda candle: candle.minute)
     return see_until(position, listed[first:last], until)

@@ -13,10 +13,11 @@ from shared.models.mapping import Row, from_row, raw_rows_of, rows_of
 
 
 class Candle(BaseDocument):
-    """Owner: nobody. Written by the prices job; one per venue, symbol and minute; retention 90 days."""
+    """Owner: nobody. Written by the prices job; one per venue, environment, symbol and minute; retention 90 days."""
 
     candle_id = fields.StringField(primary_key=True)
     venue = fields.StringField(required=True)
+    environment = fields.StringField(required=True)
     symbol = fields.StringField(required=True)
     minute = fields.DateTimeField(required=True)
     open = fields.Decimal128Field(required=True)
@@ -28,7 +29,7 @@ class Candle(BaseDocument):
     meta = {
         "collection": "candles",
         "indexes": [
-            {"fields": ["venue", "symbol", "minute"], "unique": True},
+            {"fields": ["venue", "environment", "symbol", "minute"], "unique": True},
             ["symbol", "-minute"],
             {"fields": ["minute"], "expireAfterSeconds": 90 * 86400},
         ],
@@ -51,15 +52,18 @@ class EquitySnapshot(BaseDocument):
     }
 
 
-def record_prices(venue: str, prices: Mapping[str, Decimal], at: datetime, *, synthetic: bool) -> None:
+def record_prices(
+    venue: str, environment: str, prices: Mapping[str, Decimal], at: datetime, *, synthetic: bool
+) -> None:
     """Fold prices into the candles of their minute."""
     minute = at.replace(second=0, microsecond=0)
     writes = [
         UpdateOne(
-            {"_id": f"{venue}:{symbol}:{int(minute.timestamp())}"},
+            {"_id": _candle_id(venue, environment, symbol, minute)},
             {
                 "$setOnInsert": {
                     "venue": venue,
+                    "environment": environment,
                     "symbol": symbol,
                     "minute": minute,
                     "open": price,
@@ -89,17 +93,24 @@ def newest_prices(symbols: Iterable[str]) -> dict[str, Decimal]:
     return found
 
 
-def price_before(venue: str, symbol: str, moment: datetime) -> Decimal | None:
+def price_before(venue: str, environment: str, symbol: str, moment: datetime) -> Decimal | None:
     """Read the last price of the minute before a moment's own; None where nobody looked then."""
     minute = moment.replace(second=0, microsecond=0) - timedelta(minutes=1)
-    row = rows_of(Candle).find_one({"_id": f"{venue}:{symbol}:{int(minute.timestamp())}"}, {"close": 1})
+    row = rows_of(Candle).find_one({"_id": _candle_id(venue, environment, symbol, minute)}, {"close": 1})
     return None if row is None else row["close"]
 
 
-def candles_between(venue: str, symbol: str, after: datetime, until: datetime) -> list[MinuteCandle]:
+def _candle_id(venue: str, environment: str, symbol: str, minute: datetime) -> str:
+    return f"{venue}:{environment}:{symbol}:{int(minute.timestamp())}"
+
+
+def candles_between(
+    venue: str, environment: str, symbol: str, after: datetime, until: datetime
+) -> list[MinuteCandle]:
     """Read the candles of a symbol at a venue after a minute, up to another one and with it, in order."""
-    query = {"venue": venue, "symbol": symbol, "minute": {"$gt": after, "$lte": until}}
-    rows = raw_rows_of(Candle).find(query, {"_id": 0, "venue": 0, "symbol": 0}).sort("minute", 1)
+    place = {"venue": venue, "environment": environment, "symbol": symbol}
+    hidden = {"_id": 0, **dict.fromkeys(place, 0)}
+    rows = raw_rows_of(Candle).find({**place, "minute": {"$gt": after, "$lte": until}}, hidden).sort("minute", 1)
     return [from_row(MinuteCandle, row) for row in rows]
 
 

@@ -44,7 +44,7 @@ def write_prices(client: redis.Redis, now: datetime, prices: dict[str, str] | No
     for symbol, text in (prices or PRICES).items():
         bid = Decimal(text)
         quote = {"bid": text, "ask": str(bid), "at": now.isoformat(), "synthetic": True}
-        client.hset("dx:quotes:binance", symbol, json.dumps(quote))
+        client.hset("dx:quotes:binance:paper", symbol, json.dumps(quote))
 
 
 def _closed_trades(follower: Follower, now: datetime) -> None:

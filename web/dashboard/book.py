@@ -37,7 +37,7 @@ class Book:
 
     def price_of(self, trade: Trade) -> PriceNow | None:
         """Return the price now of a trade's instrument, None where it is not known."""
-        return self.prices.get((trade.venue, trade.symbol))
+        return self.prices.get((trade.venue, trade.environment, trade.symbol))
 
     def unit_of(self, trade: Trade) -> str:
         """Return the asset that a trade's money is counted in."""
@@ -59,7 +59,7 @@ def read_book(follower: Follower, client: redis.Redis, now: datetime) -> Book:
         accounts=tuple(accounts),
         trades=tuple(trades),
         orders=queries.orders_of_trades(user_id, known.keys()),
-        prices=read_prices(client, [(trade.venue, trade.symbol) for trade in trades]),
+        prices=read_prices(client, [(trade.venue, trade.environment, trade.symbol) for trade in trades]),
         unread_fills=tuple(queries.fills_since(user_id, min(read_at))) if read_at else (),
         day_fills=tuple(day),
         day_trades={**known, **queries.trades_by_id(user_id, missing)},

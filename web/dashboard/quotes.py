@@ -36,25 +36,26 @@ class PriceNow:
         return (now - self.at).total_seconds() > STALE_AFTER_SECONDS
 
 
-Prices = dict[tuple[str, str], PriceNow]
+Place = tuple[str, str]
+Prices = dict[tuple[str, str, str], PriceNow]
 
 
-def read_prices(client: redis.Redis, wanted: Iterable[tuple[str, str]]) -> Prices:
-    """Read prices by (venue, symbol) in one round trip a venue; those that are not there are left out."""
-    symbols: dict[str, list[str]] = {}
-    for venue, symbol in sorted(set(wanted)):
-        symbols.setdefault(venue, []).append(symbol)
+def read_prices(client: redis.Redis, wanted: Iterable[tuple[str, str, str]]) -> Prices:
+    """Read prices by (venue, environment, symbol) in one round trip a venue; those that are not there are left out."""
+    symbols: dict[Place, list[str]] = {}
+    for venue, environment, symbol in sorted(set(wanted)):
+        symbols.setdefault((venue, environment), []).append(symbol)
     found: Prices = {}
-    for venue, listed in symbols.items():
+    for (venue, environment), listed in symbols.items():
         try:
-            answers = client.hmget(f"dx:quotes:{venue}", listed)
+            answers = client.hmget(f"dx:quotes:{venue}:{environment}", listed)
         except redis.RedisError as error:
             log.warning("prices.unreadable", venue=venue, error=type(error).__name__)
             return found
         for symbol, text in zip(listed, answers, strict=True):
             price = parse_price(text)
             if price is not None:
-                found[venue, symbol] = price
+                found[venue, environment, symbol] = price
     return found
 
 

@@ -71,7 +71,7 @@ def _quotes(
         venue: {
             symbol: (quote.bid, quote.ask)
             for symbol, quote in context.quotes.read(
-                venue[0], wanted, utc_now(), QUOTE_MAX_AGE_SECONDS
+                *venue, wanted, utc_now(), QUOTE_MAX_AGE_SECONDS
             ).items()
         }
         for venue, wanted in symbols.items()

@@ -23,10 +23,10 @@ def refresh_prices(context: Context) -> str:
     moved = 0
     for (venue, environment), symbols in _in_use().items():
         quotes = _fetch(context, venue, environment, sorted(symbols))
-        context.quotes.put(venue, quotes)
+        context.quotes.put(venue, environment, quotes)
         is_synthetic = any(quote.synthetic for quote in quotes)
         prices = {quote.symbol: quote.middle for quote in quotes}
-        market.record_prices(venue, prices, utc_now(), synthetic=is_synthetic)
+        market.record_prices(venue, environment, prices, utc_now(), synthetic=is_synthetic)
         count += len(quotes)
         if environment == "paper":
             moved += _match_paper(context, quotes)

@@ -20,7 +20,7 @@ from shared.domain.reference import (
     minute_of,
     open_reference,
 )
-from shared.domain.reference_updates import follow
+from shared.domain.reference_updates import CandlesOf, follow
 from shared.logs import get_logger
 from shared.models import counters, market, record_sources, references
 from shared.models.signals import SignalRecord
@@ -154,10 +154,10 @@ def _where(context: Context, provider_id: str, symbol: str) -> tuple[tuple[str, 
 
 def _candles(
     alive: Sequence[ReferencePosition], until: datetime
-) -> dict[tuple[str, str], list[MinuteCandle]]:
-    after: dict[tuple[str, str], datetime] = {}
+) -> dict[CandlesOf, list[MinuteCandle]]:
+    after: dict[CandlesOf, datetime] = {}
     for position in alive:
-        place = (position.venue, position.symbol)
+        place = (position.venue, position.environment, position.symbol)
         after[place] = min(after.get(place, position.seen_until), position.seen_until)
     return {place: market.candles_between(*place, since, until) for place, since in after.items()}
 

@@ -102,7 +102,7 @@ def _prices_at_post(
     if planning.signal.entry:
         return {}
     return {
-        venue: market.price_before(venue[0], instrument.symbol, planning.message.posted_at)
+        venue: market.price_before(*venue, instrument.symbol, planning.message.posted_at)
         for venue, instrument in instruments.items()
         if instrument is not None
     }

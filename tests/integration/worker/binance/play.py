@@ -144,7 +144,7 @@ class Play:
         self.prices[symbol] = SYMBOLS[symbol] * Decimal(share)
         self.desk.venue.set_price(symbol, f"{self.prices[symbol]:.2f}")
         # Quotes live for two seconds: a run that is slower or faster would not be the same one.
-        self.desk.driver.redis.delete("dx:quotes:binance")
+        self.desk.driver.redis.delete("dx:quotes:binance:sandbox")
         if is_noticed:
             refresh_prices(self.desk.driver.context)
 

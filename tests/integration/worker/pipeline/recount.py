@@ -123,7 +123,7 @@ def fall(steps: list[Fraction]) -> Fraction:
 
 def replay(database: Database[Row], provider_id: str, horizon: datetime) -> list[Paper]:
     """Let the minutes pass from the first post to the horizon, for all positions together."""
-    candles = {(row["symbol"], row["minute"]): row for row in database["candles"].find({"venue": "paper"})}
+    candles = {(row["symbol"], row["minute"]): row for row in database["candles"].find({"venue": "paper", "environment": "paper"})}
     coming = opened(database, provider_id)
     said = sayings(database, provider_id)
     papers: list[Paper] = []

@@ -56,7 +56,7 @@ def test_habits_are_learnt_from_posts_and_fill_in_the_next_reading(driver: Drive
 def test_prices_in_thousands_are_brought_to_the_market_once_the_scale_is_known(driver: Driver) -> None:
     provider_id = driver.add_provider()
     now = datetime.now(UTC)
-    market.record_prices("binance", {"BTC/USDT": Decimal("65000")}, now, synthetic=False)
+    market.record_prices("binance", "live", {"BTC/USDT": Decimal("65000")}, now, synthetic=False)
     for place in range(3):
         driver.say(ORDER.format("BTC/USDT", f"64.{place}", 62, 70))
     learn_all(now + timedelta(seconds=60))

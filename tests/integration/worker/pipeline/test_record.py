@@ -56,8 +56,9 @@ def freeze_candles(begin: datetime, seed: int) -> dict[str, list[Decimal]]:
             spread = price * Decimal(random.randint(0, 20)) / 10_000
             minute = begin + number * MINUTE
             row = {
-                "_id": f"paper:{symbol}:{int(minute.timestamp())}",
+                "_id": f"paper:paper:{symbol}:{int(minute.timestamp())}",
                 "venue": "paper",
+                "environment": "paper",
                 "symbol": symbol,
                 "minute": minute,
                 "open": price,
@@ -327,7 +328,7 @@ def test_two_commands_of_one_message_are_carried_out_in_order_on_the_position_it
     begin = minute_of(now) - timedelta(hours=1)
     for number, price in enumerate((100, 104, 106, 99)):
         at = begin + number * MINUTE
-        market.record_prices("paper", {"SOL/USDT": Decimal(price)}, at, synthetic=False)
+        market.record_prices("paper", "paper", {"SOL/USDT": Decimal(price)}, at, synthetic=False)
     opened = driver.say("LONG SOL/USDT\nEntry: market\nStop loss: 90", posted_at=begin)
     driver.say(
         "Close half and move stop to break even",

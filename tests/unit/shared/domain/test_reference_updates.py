@@ -23,7 +23,7 @@ from tests.unit.shared.domain.reference_builders import (
 )
 
 S, K, D = ReferenceStatus, UpdateKind, Decimal
-PLACE = ("paper", "BTC/USDT")
+PLACE = ("paper", "paper", "BTC/USDT")
 
 
 def told(candles: list[MinuteCandle], *sayings: Saying, **signal: object) -> ReferencePosition:
