@@ -18,6 +18,7 @@ from shared.brokers.weights import VenueLimits
 _PREFIX = "dx:tokens:"
 _BURST_SHARE = 0.025
 _USED_SHARE = 0.99
+_LEAST_SHARE = 0.1
 _ACCOUNT_BURST_SHARE = 0.5
 _ACCOUNT_WINDOW_SECONDS = 10
 _MINUTE = 60
@@ -191,4 +192,6 @@ def _flow_of(per_minute: int, limits: VenueLimits, urgency: Urgency) -> list[flo
     heaviest = max(limits.weights.values(), default=1)
     # Room for the heaviest request of the least urgent kind; what the burst takes, the flow lacks.
     burst = max(per_minute * _BURST_SHARE, heaviest * 2 + 1)
-    return [(per_minute * _USED_SHARE - burst) / _MINUTE, burst, burst * urgency / 100]
+    # A venue that lets less be asked in a minute than the burst still fills its pot, slowly.
+    flow = max(per_minute * _USED_SHARE - burst, per_minute * _LEAST_SHARE) / _MINUTE
+    return [flow, burst, burst * urgency / 100]
