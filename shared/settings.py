@@ -2,6 +2,7 @@
 
 import os
 import sys
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Final, NoReturn
 from urllib.parse import urlsplit
@@ -54,6 +55,8 @@ class Settings(BaseSettings):
     venue_adapters: Words = ()
     failpoints: str = ""
     venue_urls: dict[str, str] = Field(default_factory=dict)
+    provider_max_signals: Annotated[int, Field(ge=0, le=100_000)] = 60
+    provider_max_loss_r: Annotated[Decimal, Field(ge=0, le=10_000)] = Decimal(20)
     price_seed: int = 7
     demo: bool = False
     log_level: str = "INFO"

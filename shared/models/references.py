@@ -3,6 +3,7 @@
 from collections.abc import Collection as Many
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from mongoengine import fields
 from pymongo import ASCENDING, UpdateOne
@@ -148,6 +149,17 @@ def outcomes_of(provider_id: str) -> list[Outcome]:
     query = {"provider_id": provider_id, "status": str(ReferenceStatus.CLOSED)}
     shown = dict.fromkeys(("ended_at", "result", "r_multiple", "synthetic"), 1) | {"_id": 0}
     return [from_row(Outcome, row) for row in raw_rows_of(Reference).find(query, shown)]
+
+
+def results_since(provider_ids: Many[str], since: datetime) -> dict[str, Decimal]:
+    """Sum, by provider, what positions that ended since have brought in R; those without a result count nothing."""
+    ended = {"provider_id": {"$in": list(provider_ids)}, "ended_at": {"$gte": since}}
+    stages: list[Row] = [
+        {"$match": {**ended, "r_multiple": {"$ne": None}}},
+        {"$group": {"_id": "$provider_id", "sum": {"$sum": "$r_multiple"}}},
+    ]
+    found = rows_of(Reference).aggregate(stages)
+    return {row["_id"]: Decimal(str(row["sum"])) for row in found}
 
 
 def count_signals(provider_id: str) -> SignalCounts:

@@ -126,6 +126,16 @@ class Receipt(BaseDocument):
     }
 
 
+def count_opens(provider_ids: Iterable[str], since: datetime) -> dict[str, int]:
+    """Count, by provider, the messages posted since a moment that open a position; an edit is no new one."""
+    posted = {"provider_id": {"$in": list(provider_ids)}, "posted_at": {"$gte": since}}
+    stages: list[Row] = [
+        {"$match": {**posted, "revision": 0, "signal.action": "open"}},
+        {"$group": {"_id": "$provider_id", "count": {"$sum": 1}}},
+    ]
+    return {row["_id"]: row["count"] for row in raw_rows_of(Signal).aggregate(stages)}
+
+
 def record_reading(record: SignalRecord, *, wait: bool = True) -> bool:
     """Store a reading; the same reading again changes nothing. True where it was not there before.
 

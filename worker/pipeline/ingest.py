@@ -19,6 +19,7 @@ from worker.context import Context, utc_now
 from worker.parsing.version import PARSER_VERSION
 from worker.pipeline import route, updates
 from worker.pipeline.bind import Unclear, bind_commands
+from worker.pipeline.provider_breaker import watch_flood
 from worker.pipeline.reading import content_of, read_message
 from worker.pipeline.revisions import explain, read_before, ring_newer, unexplained_until, waits_for_older
 from worker.pipeline.tell import tell
@@ -122,7 +123,10 @@ def _act(
         tell(planned.receipts)
         messages.postpone(message.row_id, utc_now() + DEFER)
         return "waits for balances"
-    return _end(message, MessageStatus.DONE, "PLANNED", terms, record, notes, receipts=planned.receipts)
+    ended = _end(message, MessageStatus.DONE, "PLANNED", terms, record, notes, receipts=planned.receipts)
+    # After its orders are on their way: a flood is stopped at its limit, and nobody waits for the count.
+    watch_flood(context.settings, terms, utc_now())
+    return ended
 
 
 def _act_on_commands(

@@ -3,6 +3,7 @@
 from shared.tasks import TaskName
 from worker.context import get_context, utc_now
 from worker.pipeline.learn import learn_all
+from worker.pipeline.provider_breaker import watch_speech
 from worker.pipeline.references import follow_all
 from worker.pipeline.rights import check_all
 from worker.pipeline.score import score_all
@@ -23,8 +24,10 @@ def follow() -> str:
 
 @job(TaskName.PROVIDERS_SCORE, 60)
 def score() -> str:
-    """Compute the records of providers of which something has closed."""
-    return score_all(utc_now())
+    """Compute the records of providers of which something has closed, and stop those that flood or lose too much."""
+    now = utc_now()
+    computed = score_all(now)
+    return f"{computed}, {watch_speech(get_context().settings, now)} stopped"
 
 
 @job(TaskName.PROVIDERS_CHECK_RIGHTS, 86400)
