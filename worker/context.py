@@ -81,6 +81,7 @@ class Context:
     _brokers: dict[tuple[str, str | None], Broker] = field(default_factory=dict)
     _limits: dict[tuple[str, str], tuple[datetime, VenueLimits | None]] = field(default_factory=dict)
     _resting: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
+    _remembered: dict[str, tuple[float, Any]] = field(default_factory=dict)
     _terms: dict[Hashable, float] = field(default_factory=dict)
     _markets: dict[tuple[str, str], MarketData] = field(default_factory=dict)
     _instruments: dict[tuple[str, str], tuple[datetime, dict[str, Instrument | None]]] = field(
@@ -281,6 +282,14 @@ class Context:
             trade.venue, Environment(trade.environment), asset_class, quantity
         )
         return row.cover_terms if row else CoverTerms()
+
+    def remembered(self, name: str, seconds: float, read: Callable[[], Answer]) -> Answer:
+        """Return what was read under a name within so many seconds, else read it anew."""
+        known = self._remembered.get(name)
+        if known is None or time.monotonic() - known[0] > seconds:
+            known = self._remembered[name] = (time.monotonic(), read())
+        answer: Answer = known[1]
+        return answer
 
     def is_margined(self, venue: str, environment: str) -> bool:
         """Tell whether positions at a venue are held on margin."""

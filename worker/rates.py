@@ -1,17 +1,31 @@
-"""What one currency is worth in another: dollars that are pegged at par, others by the newest quote that is known."""
+"""What one currency is worth in another: dollars that are pegged at par, others by the newest quote that is known.
 
+The prices job asks for the pairs that people's accounts and display currencies need, whether somebody trades them or not.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from shared.brokers.base import Quote
+from shared.domain.accounts import Environment
+from shared.domain.errors import TradeError
 from shared.domain.money import ONE
+from shared.logs import get_logger
 from worker.context import Context, utc_now
 
 DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "DAI", "PYUSD"})
 """Counted as one dollar each: a limit in percent of millions is not moved by a cent."""
 
 MAX_AGE_SECONDS = 3600
+FRESH_SECONDS = 60
+MOST_RATES = 50
+
+log = get_logger(__name__)
+
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +62,8 @@ class Rates:
         if asset == currency or {asset, currency} <= DOLLARS:
             return Rate(asset, currency, ONE, None)
         now = utc_now()
-        straight = [f"{base}/{quote}" for base in _names(asset) for quote in _names(currency)]
-        turned = [f"{base}/{quote}" for base in _names(currency) for quote in _names(asset)]
-        for place in self._context.factory.own_environments():
+        straight, turned = _pairs(asset, currency)
+        for place in _places(self._context):
             found = self._context.quotes.read(*place, [*straight, *turned], now, MAX_AGE_SECONDS)
             for symbol, quote in found.items():
                 middle = _middle(quote)
@@ -58,6 +71,47 @@ class Rates:
                     value = middle if symbol in straight else ONE / middle
                     return Rate(asset, currency, value, quote.at, int((now - quote.at).total_seconds()))
         return None
+
+
+def symbols_for_rates(context: Context, needed: Iterable[tuple[str, str]]) -> dict[Place, set[str]]:
+    """Choose, for each (asset, currency) that is needed, the pair that says its rate, at the first venue that has one.
+
+    Pairs whose quote is younger than a minute are left out: a rate need not be asked for every second.
+    """
+    now = utc_now()
+    chosen: dict[Place, set[str]] = {}
+    for asset, currency in itertools.islice(sorted(set(needed)), MOST_RATES):
+        if asset == currency or {asset, currency} <= DOLLARS:
+            continue
+        straight, turned = _pairs(asset, currency)
+        for place in _places(context):
+            listed = _listed(context, place, [*straight, *turned])
+            if listed:
+                if not context.quotes.read(*place, listed[:1], now, FRESH_SECONDS):
+                    chosen.setdefault(place, set()).add(listed[0])
+                break
+    return chosen
+
+
+def _listed(context: Context, place: Place, symbols: Sequence[str]) -> list[str]:
+    try:
+        rules = context.instruments(*place, symbols)
+    except (TradeError, TimeoutError) as error:
+        log.warning("rates.venue_silent", venue=place[0], error=str(error)[:200])
+        return []
+    return [symbol for symbol in symbols if symbol in rules]
+
+
+def _places(context: Context) -> list[Place]:
+    """List where prices are real, those of real money first."""
+    own = [(venue, str(environment)) for venue, environment in context.factory.own_environments()]
+    return sorted(own, key=lambda place: place[1] != Environment.LIVE)
+
+
+def _pairs(asset: str, currency: str) -> tuple[list[str], list[str]]:
+    """Return the symbols whose price is the rate, and those of which it is the inverse."""
+    straight = [f"{base}/{quote}" for base in _names(asset) for quote in _names(currency)]
+    return straight, [f"{base}/{quote}" for base in _names(currency) for quote in _names(asset)]
 
 
 def _names(asset: str) -> list[str]:

@@ -45,6 +45,8 @@ class Account(BaseDocument):
         "indexes": [
             ["user_id"],
             ["venue", "environment", "status"],
+            # Which currencies are counted in which: answered from the index alone.
+            ["status", "quote_asset", "user_id"],
             ["balance_at"],
             # The sweep looks every few seconds for the few that hold something.
             {"fields": ["holds"], "partialFilterExpression": {"holds": True}},
@@ -221,6 +223,18 @@ def is_venue_used(venue: str, environment: str) -> bool:
     """Tell whether an active account trades in a venue's environment."""
     query = {"venue": venue, "environment": environment, "status": str(AccountStatus.ACTIVE)}
     return rows_of(Account).find_one(query, {"_id": 1}) is not None
+
+
+def currencies_in_use() -> set[tuple[str, str]]:
+    """List (an account's quote asset, its owner's display currency) of all active accounts."""
+    stages: list[Row] = [
+        {"$match": {"status": str(AccountStatus.ACTIVE)}},
+        {"$group": {"_id": {"asset": "$quote_asset", "user": "$user_id"}}},
+        {"$lookup": {"from": "users", "localField": "_id.user", "foreignField": "_id", "as": "owner"}},
+        {"$group": {"_id": {"asset": "$_id.asset", "currency": {"$first": "$owner.display_currency"}}}},
+    ]
+    found = rows_of(Account).aggregate(stages)
+    return {(row["_id"]["asset"], row["_id"].get("currency") or "USD") for row in found}
 
 
 def all_active(after_id: str, limit: int) -> list[AccountState]:

@@ -5,23 +5,25 @@ from collections.abc import Sequence
 from shared.brokers.base import Quote
 from shared.domain.errors import TradeError
 from shared.logs import get_logger
-from shared.models import market, orders, references, trades, watched
+from shared.models import accounts, market, orders, references, trades, watched
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
 from worker.pipeline.apply import apply_report
 from worker.pipeline.settle import COVER_CHUNK, COVER_WATCHED_AFTER, settle_trades
 from worker.pipeline.touched import drop_passed_by, hasten_looks
+from worker.rates import symbols_for_rates
 
 log = get_logger(__name__)
 
 READ_SECONDS = 3.0
+CURRENCIES_SECONDS = 30.0
 
 
 def refresh_prices(context: Context) -> str:
     """Fetch quotes of all symbols in use and let waiting paper orders meet them."""
     count = 0
     moved = 0
-    for (venue, environment), symbols in _in_use().items():
+    for (venue, environment), symbols in _in_use(context).items():
         quotes = _fetch(context, venue, environment, sorted(symbols))
         context.quotes.put(venue, environment, quotes)
         is_synthetic = any(quote.synthetic for quote in quotes)
@@ -37,10 +39,13 @@ def refresh_prices(context: Context) -> str:
     return f"{count} quotes, {moved} paper orders moved"
 
 
-def _in_use() -> dict[tuple[str, str], set[str]]:
-    """List the symbols that followers trade, and those that are followed for providers' records."""
+def _in_use(context: Context) -> dict[tuple[str, str], set[str]]:
+    """List the symbols that followers trade, those that are followed for records, and those that say a rate."""
     used = trades.symbols_in_use()
-    for place, symbols in references.symbols_in_use().items():
+    # Accounts come seldom: which currencies are needed is read once in a while.
+    needed = context.remembered("currencies", CURRENCIES_SECONDS, accounts.currencies_in_use)
+    rates = symbols_for_rates(context, needed)
+    for place, symbols in (*references.symbols_in_use().items(), *rates.items()):
         used[place] = used.get(place, set()) | symbols
     return used
 
