@@ -12,12 +12,12 @@ from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.domain.bots import BotSettings, MissingStop, WiderStops
+from shared.domain.exchanges import read_exchange
 from shared.domain.hours import parse_hours
 from shared.domain.instruments import AssetClass
 from shared.domain.money import parse_decimal
 from shared.domain.signals import Side
 
-_EXCHANGE = re.compile(r"X[A-Z]{3}")
 _MOST_WEIGHTS = 10
 _LARGEST_WEIGHT = 1000
 _SYMBOL = re.compile(r"[A-Z0-9./-]{1,32}")
@@ -153,7 +153,7 @@ def _read(name: str, text: str, kind: Any) -> object:
     if kind == tuple[str, ...]:
         return tuple(_read_symbol(word) for word in _words(text))
     if name == "exchange":
-        return _read_exchange(text)
+        return read_exchange(text)
     return _read_hours(text) if name == "trading_hours" else _read_zone(text)
 
 
@@ -195,13 +195,6 @@ def _read_weights(words: list[str]) -> tuple[Decimal, ...]:
 def _read_hours(text: str) -> str:
     parse_hours(text)
     return text
-
-
-def _read_exchange(text: str) -> str:
-    exchange = text.upper()
-    if exchange and not _EXCHANGE.fullmatch(exchange):
-        raise ValueError(f"{text[:40]!r} is no exchange's code (XNYS, XLON, XETR)")
-    return exchange
 
 
 def _read_zone(text: str) -> str:
