@@ -9,7 +9,15 @@ XOSL XPAR XPHS XPRA XRIS XSAU XSES XSGO XSHG XSTO XSTU XSWX XTAE XTAI XTAL XTKS 
 """
 EXCHANGES = frozenset(_CODES.split())
 
-_SAME_SESSIONS = {"XNAS": "XNYS", "NYSE": "XNYS", "NASDAQ": "XNYS", "LSE": "XLON", "XETRA": "XETR"}
+# What people write, and the code whose sessions it keeps.
+_NAMES = """
+XNAS XNYS
+NYSE XNYS
+NASDAQ XNYS
+LSE XLON
+XETRA XETR
+"""
+_SAME_SESSIONS = dict(line.split() for line in _NAMES.strip().splitlines())
 
 
 def read_exchange(text: str) -> str:
@@ -24,6 +32,6 @@ def read_exchange(text: str) -> str:
     code = _SAME_SESSIONS.get(code, code)
     if not code or code in EXCHANGES:
         return code
-    near = get_close_matches(code, sorted(EXCHANGES), n=3, cutoff=0.6)
+    near = get_close_matches(code, sorted(EXCHANGES), n=3)
     examples = ", ".join(near) if near else "XNYS, XLON, XETR"
     raise ValueError(f"{text[:40]!r} is no exchange's code; {'near it' if near else 'examples'}: {examples}")
