@@ -25,7 +25,8 @@ from shared.domain.reference import (
     split_evenly,
 )
 from shared.domain.reference_prices import see_until
-from shared.domain.signals import Action, Side, Signal, UpdateKind
+from shared.domain.signals import Action, Signal, UpdateKind
+from shared.domain.stops import is_further
 from shared.domain.trades import Target
 from shared.domain.values import changed
 
@@ -171,7 +172,7 @@ def _give_up(position: ReferencePosition, saying: Saying, reason: str) -> Refere
 def _move_stop(position: ReferencePosition, price: Decimal) -> ReferencePosition:
     """Move the stop; as for followers, one that would grow the risk stays where it is."""
     current = position.stop_price
-    if current is not None and (price < current if position.side is Side.BUY else price > current):
+    if current is not None and is_further(position.side, price, current):
         return position
     return changed(position, stop_price=price)
 

@@ -13,6 +13,7 @@ from shared.domain.order_status import LIVE
 from shared.domain.orders import Order, Purpose
 from shared.domain.signals import Side
 from shared.domain.sizing import plan_quantity, risk_money
+from shared.domain.stops import is_further
 from shared.domain.trades import StopSource, Trade
 
 SLACK = Decimal("1.05")
@@ -53,7 +54,7 @@ def plan_stop(
         return "NO_DIFFERENCE"
     if trade.entry_average is None and not _lies_behind(trade, live, price):
         return "STOP_WRONG_SIDE"
-    if current is not None and _is_further(trade.side, price, current):
+    if current is not None and is_further(trade.side, price, current):
         refusal = _too_wide(trade, live, price, instrument, room)
         if refusal:
             return refusal
@@ -79,10 +80,6 @@ def entries_behind(trade: Trade, orders: Iterable[Order]) -> tuple[str, ...]:
             is_behind = level <= stop if trade.side is Side.BUY else level >= stop
             behind += [order.order_id] if is_behind else []
     return tuple(behind)
-
-
-def _is_further(side: Side, price: Decimal, current: Decimal) -> bool:
-    return price < current if side is Side.BUY else price > current
 
 
 def _lies_behind(trade: Trade, live: Iterable[Order], price: Decimal) -> bool:

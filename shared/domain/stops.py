@@ -7,6 +7,7 @@ from shared.domain.identifiers import cover_intent_id
 from shared.domain.intents import Intent
 from shared.domain.order_status import TERMINAL
 from shared.domain.orders import Order, OrderType, Purpose
+from shared.domain.signals import Side
 from shared.domain.trades import Trade
 
 STOP_PASSED_CODE = "STOP_ALREADY_PASSED"
@@ -34,6 +35,14 @@ def stop_intent(
         pair_id=pair_id,
         replaces=replaces,
     )
+
+
+def is_further(side: Side, price: Decimal, current: Decimal) -> bool:
+    """Tell whether a stop at `price` lies further away from the market than one at `current`: it would risk more.
+
+    Followers' trades and the positions that records are made of hear a provider by this one rule.
+    """
+    return price < current if side is Side.BUY else price > current
 
 
 def next_stop_leg(exits: Iterable[Order]) -> int:

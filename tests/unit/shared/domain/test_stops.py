@@ -6,7 +6,8 @@ import pytest
 
 from shared.domain.order_status import TERMINAL, OrderStatus
 from shared.domain.orders import OrderType, Purpose
-from shared.domain.stops import entries_over, next_stop_leg, not_yet_asked, stop_intent
+from shared.domain.signals import Side
+from shared.domain.stops import entries_over, is_further, next_stop_leg, not_yet_asked, stop_intent
 from tests.unit.shared.domain.builders import make_open_trade, make_order
 
 
@@ -34,3 +35,9 @@ def test_exits_that_live_keep_no_entry_open():
 def test_a_cancel_is_asked_for_once():
     asked, other = make_order("asked", cancel_requested=True), make_order("other")
     assert not_yet_asked([asked, other]) == ("other",)
+
+
+def test_further_is_what_risks_more_on_either_side() -> None:
+    stops = (Decimal(94), Decimal(95), Decimal(96))
+    assert [is_further(Side.BUY, stop, Decimal(95)) for stop in stops] == [True, False, False]
+    assert [is_further(Side.SELL, stop, Decimal(95)) for stop in stops] == [False, False, True]
