@@ -95,8 +95,7 @@ def _messages_without_trade(follower: Follower, now: datetime) -> None:
     at = now - timedelta(minutes=21)
     signal = open_signal("LINK/USDT", Side.BUY, "14.200", "13.800", ["15.000"])
     message = follower.post("m-04", "LINK long 14.200 sl 13.800 tp 15.000", at, signal=signal)
-    sentence = "3 positions are open or about to be; your limit is 3."
-    follower.write_receipt(message, at, denied=("max_open_positions", "MAX_OPEN_POSITIONS", sentence))
+    follower.write_receipt(message, at, others=3)
     breakeven = Signal(
         Action.UPDATE,
         "SOL/USDT",

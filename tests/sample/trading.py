@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from shared.domain.fills import Fill
 from shared.domain.identifiers import message_row_id, receipt_id, signal_id, trade_id
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, OrderType, Purpose, TimeInForce
-from shared.domain.receipts import GateResult, Receipt, Verdict
+from shared.domain.receipts import Receipt, Verdict
 from shared.domain.signals import Action, NotASignal, Side, Signal, Span
 from shared.domain.trades import StopSource, Target, Trade, TradeStatus
 from shared.models import fills, orders, signals, trades
@@ -18,6 +19,7 @@ from shared.models.mapping import millisecond, rows_of, to_row
 from shared.models.messages import InboxMessage, Message, MessageStatus
 from shared.models.orders import Order as OrderDocument
 from shared.models.signals import SignalRecord
+from tests.sample.gates import walk
 
 
 class Follower:
@@ -29,6 +31,7 @@ class Follower:
         self.bot_id = bot_id
         self.provider_id = provider_id
         self.channel_id = channel_id
+        self._said: dict[str, Signal] = {}
 
     def post(
         self,
@@ -68,6 +71,13 @@ class Follower:
         )
         rows_of(Message).insert_one(to_row(message, "row_id"))
         self._read(message, signal, reason)
+        if signal is not None:
+            self._said[message_id] = signal
+        return message
+
+    def say_again(self, message: InboxMessage, signal: Signal) -> InboxMessage:
+        """Take part in a message that was recorded for another follower."""
+        self._said[message.message_id] = signal
         return message
 
     def _read(self, message: InboxMessage, signal: Signal | None, reason: str) -> None:
@@ -89,15 +99,12 @@ class Follower:
         )
 
     def write_receipt(
-        self,
-        message: InboxMessage,
-        at: datetime,
-        *,
-        denied: tuple[str, str, str] | None = None,
-        trade: Trade | None = None,
+        self, message: InboxMessage, at: datetime, *, trade: Trade | None = None, **facts: Any
     ) -> Receipt:
-        """Write a receipt; `denied` is (gate, code, sentence)."""
+        """Write the receipt that the gates give; `facts` as in `gates.walk` change what they look at."""
         signal = message.signal_id or ""
+        gates, denied = walk(self._said[message.message_id], at, **facts)
+        assert (denied is None) == (trade is not None), denied
         receipt = Receipt(
             receipt_id=receipt_id(signal, self.bot_id),
             signal_id=signal,
@@ -110,9 +117,9 @@ class Follower:
             message_id=message.message_id,
             revision=0,
             outcome=Verdict.DENIED if denied else Verdict.PASSED,
-            code=denied[1] if denied else "PASSED",
-            detail=denied[2] if denied else "All gates passed.",
-            gates=walk_gates(denied[0] if denied else None),
+            code=denied.code if denied else "PASSED",
+            detail=denied.detail if denied else "All gates passed.",
+            gates=gates,
             order_ids=(),
             trade_id=trade.trade_id if trade else None,
             at=millisecond(at),
@@ -308,38 +315,3 @@ def spans_in(text: str, signal: Signal) -> tuple[Span, ...]:
         if word and at >= 0:
             found.append(Span(role, at, at + len(word)))
     return tuple(found)
-
-
-_GATES = (
-    ("duplicate", "first of its content", "one in 10 minutes"),
-    ("halt", "active", "active"),
-    ("account", "active", "active"),
-    ("right_to_follow", "allowed", "allowed"),
-    ("plan_limit", "7 today", "unlimited"),
-    ("confidence", "0.94", "0.6"),
-    ("symbol_allowed", "listed", "any"),
-    ("tradable", "yes", "binance"),
-    ("staleness", "1 s", "120 s"),
-    ("trading_hours", "any time", "any time"),
-    ("stop", "stated", "below the entry"),
-    ("netting", "none", "no opposite trade"),
-    ("max_open_positions", "2", "3"),
-    ("max_per_symbol", "0", "1"),
-    ("sizing", "1 % risk", "risk:1"),
-    ("buying_power", "2,100.00", "7,845.20"),
-)
-
-
-def walk_gates(denied: str | None) -> tuple[GateResult, ...]:
-    """Walk the gates in order; the named one denies and those after it are skipped."""
-    results: list[GateResult] = []
-    is_over = False
-    for name, seen, limit in _GATES:
-        if is_over:
-            results.append(GateResult(name, "", "", Verdict.SKIPPED))
-            continue
-        is_over = name == denied
-        results.append(
-            GateResult(name, "3" if is_over else seen, limit, Verdict.DENIED if is_over else Verdict.PASSED)
-        )
-    return tuple(results)

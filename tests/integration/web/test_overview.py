@@ -7,7 +7,7 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 
-from shared.domain.halts import HaltState
+from shared.domain.halts import Halt, HaltState
 from shared.domain.signals import Side
 from shared.models import halts
 from shared.models.mapping import rows_of
@@ -123,12 +123,16 @@ def test_two_followers_of_one_message_each_see_their_own_receipt(sign_in: SignIn
         add_bot(f"bot-{user}", user, "prov-1", f"acc-{user}", now)
         follower = Follower(user, f"acc-{user}", f"bot-{user}", "prov-1", "channel-1")
         signal = open_signal("BTC/USDT", Side.BUY, "67000.00", "66000.00", [])
-        shared = shared or follower.post("m-1", "BTC long 67000.00 sl 66000.00", now, signal=signal)
-        denied = ("halt", "HALT", f"Trading is halted for {user}.")
-        follower.write_receipt(shared, now, denied=denied)
+        shared = (
+            follower.say_again(shared, signal)
+            if shared
+            else follower.post("m-1", "BTC long 67000.00 sl 66000.00", now, signal=signal)
+        )
+        halt = Halt(f"user:{user}", HaltState.REDUCING, f"{user} is away", now)
+        follower.write_receipt(shared, now, halt=halt)
     assert shared is not None
     receipt = text_of(sign_in("anna"), f"/overview/receipts/{shared.row_id}")
-    assert "Trading is halted for anna." in receipt
+    assert "anna is away" in receipt
     assert "bert" not in receipt
     assert "bert" not in text_of(sign_in("anna"), "/")
 
