@@ -16,7 +16,7 @@ TITLES: dict[str, str] = {
     "trading_hours": "Trading hours",
     "session": "Exchange open",
     "stop": "Stop",
-    "liquidation": "Liquidation beyond",
+    "liquidation": "Liquidation",
     "cover_speed": "Cover in time",
     "netting": "No opposite trade",
     "max_open_positions": "Open positions",

@@ -144,6 +144,9 @@ def _hear_command(position: ReferencePosition, saying: Saying, signal: Signal) -
             return _move_stop(position, away)
         case UpdateKind.SET_TAKE_PROFIT if signal.take_profits:
             return _set_targets(position, signal.take_profits)
+        case UpdateKind.SET_TAKE_PROFIT if signal.take_profits_pct and position.entry_price is not None:
+            entry, side = position.entry_price, position.side
+            return _set_targets(position, tuple(percent_away(entry, p, side) for p in signal.take_profits_pct))
         case _:
             return position
 

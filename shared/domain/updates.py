@@ -46,6 +46,7 @@ class Wish:
     stop_price: Decimal | None = None
     stop_percent: Decimal | None = None
     targets: tuple[Decimal, ...] = ()
+    targets_percent: tuple[Decimal, ...] = ()
     is_entry_edit: bool = False
 
 
@@ -98,6 +99,7 @@ def wish_of(command: Signal) -> Wish:
         stop_price=command.stop_loss,
         stop_percent=command.stop_loss_pct,
         targets=command.take_profits,
+        targets_percent=command.take_profits_pct,
     )
 
 
@@ -113,9 +115,21 @@ def wishes_of_edit(before: Signal, after: Signal) -> tuple[Wish, ...]:
     stop = (after.stop_loss, after.stop_loss_pct)
     if any(stop) and stop != (before.stop_loss, before.stop_loss_pct):
         wishes.append(Wish(UpdateKind.MOVE_STOP, stop_price=stop[0], stop_percent=stop[1]))
-    if after.take_profits and after.take_profits != before.take_profits:
-        wishes.append(Wish(UpdateKind.SET_TAKE_PROFIT, targets=after.take_profits))
+    targets = (after.take_profits, after.take_profits_pct)
+    if any(targets) and targets != (before.take_profits, before.take_profits_pct):
+        wishes.append(Wish(UpdateKind.SET_TAKE_PROFIT, targets=targets[0], targets_percent=targets[1]))
     return tuple(wishes)
+
+
+def unchanged_commands(before: Signal, after: Signal) -> tuple[bool, ...]:
+    """Tell of each command of an edited update whether it asks for nothing that was not asked for before.
+
+    A share that was sold is not sold again because its figure was mended: a partial close never asks anew.
+    """
+    said = [(wish_of(command), command.symbol) for command in (before, *before.also)]
+    never = {UpdateKind.CLOSE_PARTIAL, None}
+    wishes = ((wish_of(command), command.symbol) for command in (after, *after.also))
+    return tuple(wish.kind in never or (wish, symbol) in said for wish, symbol in wishes)
 
 
 def plan_wish(wish: Wish, scene: Scene) -> Step:
@@ -213,18 +227,30 @@ def _moved(wish: Wish, scene: Scene, price: Decimal, **beside: Any) -> Step:
 
 def _set_targets(wish: Wish, scene: Scene) -> Step:
     trade, instrument = scene.trade, scene.instrument
-    prices = {instrument.round_price(p) if instrument else p for p in wish.targets}
+    if wish.targets_percent and not wish.targets and trade.entry_average is None:
+        # Percentages become prices with the fill.
+        if trade.targets_percent == wish.targets_percent and not trade.targets:
+            return Step(code="NO_DIFFERENCE")
+        waiting = {"targets": (), "targets_percent": wish.targets_percent}
+        return _noted(wish, scene, waiting, UpdateState.DONE)
+    prices = {instrument.round_price(p) if instrument else p for p in _wanted_targets(wish, trade)}
     if trade.entry_average is None:
         # Behind the entry it would be met as soon as that is filled.
         is_long = trade.side is Side.BUY
         prices = {p for p in prices if (p > trade.planned_entry if is_long else p < trade.planned_entry)}
     if not prices:
-        return Step(code="TARGET_BEHIND_ENTRY" if wish.targets else "NO_LEVEL")
+        return Step(code="TARGET_BEHIND_ENTRY" if wish.targets or wish.targets_percent else "NO_LEVEL")
     nearest_first = tuple(sorted(prices, reverse=trade.side is Side.SELL))
     targets = split_targets(nearest_first, trade.target_split)
     if targets == trade.targets:
         return Step(code="NO_DIFFERENCE")
     return _noted(wish, scene, {"targets": targets, "needs_cover": True}, UpdateState.DONE)
+
+
+def _wanted_targets(wish: Wish, trade: Trade) -> tuple[Decimal, ...]:
+    if wish.targets or trade.entry_average is None:
+        return wish.targets
+    return tuple(percent_away(trade.entry_average, percent, trade.side) for percent in wish.targets_percent)
 
 
 _PLANS: dict[UpdateKind, Callable[[Wish, Scene], Step]] = {

@@ -26,11 +26,17 @@ class TradingBot(BaseDocument):
     state_code = fields.StringField()
     state_reason = fields.StringField()
     state_at = fields.DateTimeField(null=True)
+    has_entries_to_cancel = fields.BooleanField()
     created_at = fields.DateTimeField(required=True)
 
     meta = {
         "collection": "trading_bots",
-        "indexes": [["provider_id", "state", "_id"], ["user_id"], ["account_id"]],
+        "indexes": [
+            ["provider_id", "state", "_id"],
+            ["user_id"],
+            ["account_id"],
+            {"fields": ["has_entries_to_cancel"], "partialFilterExpression": {"has_entries_to_cancel": True}},
+        ],
     }
 
 
@@ -86,12 +92,25 @@ def change_state(
 ) -> bool:
     """Put a bot into a state, if its own allows that (`shared.domain.bot_states`); tell whether this call did.
 
-    `code` and `reason` say why it does not trade; a start wipes them out. `wait` as in `shared.models.durable`.
+    `code` and `reason` say why it does not trade; a start wipes them out. `wait` as in `shared.models.durable`. One that
+    does not trade any more has its entries cancelled: a job finds it by what is noted here.
     """
     query = {"_id": trading_bot_id, "state": {"$in": [str(before) for before in states_before(state)]}}
     change = {"state": str(state), "state_code": code, "state_reason": reason, "state_at": at}
+    change["has_entries_to_cancel"] = state is not BotState.ACTIVE
     rows = rows_of(TradingBot) if wait else hints_of(TradingBot)
     return rows.update_one(query, {"$set": change}).modified_count == 1
+
+
+def with_entries_to_cancel(limit: int) -> list[BotTerms]:
+    """List bots that do not trade any more and whose entries were not looked at since."""
+    rows = raw_rows_of(TradingBot).find({"has_entries_to_cancel": True}).limit(limit)
+    return [_domain(row) for row in rows]
+
+
+def entries_are_cancelled(trading_bot_id: str) -> None:
+    """Note that nothing of a bot waits or rests any more; one that trades again meanwhile keeps its own."""
+    hints_of(TradingBot).update_one({"_id": trading_bot_id}, {"$set": {"has_entries_to_cancel": False}})
 
 
 def change_terms(trading_bot_id: str, sizing: Sizing | None, changes: Row) -> bool:

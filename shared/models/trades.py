@@ -272,6 +272,12 @@ def messages_alive(provider_id: str) -> list[tuple[BoundTo, str]]:
     return [(BoundTo(row["source"], row["channel_id"], row["message_id"]), row["symbol"]) for row in found]
 
 
+def alive_of_bot(account_id: str, trading_bot_id: str) -> list[str]:
+    """List the ids of a bot's pending and open trades."""
+    query = {"account_id": account_id, "status": {"$in": _ALIVE}, "trading_bot_id": trading_bot_id}
+    return [row["_id"] for row in raw_rows_of(Trade).find(query, {"_id": 1})]
+
+
 def alive_ids(scope: Row, created_before: datetime, limit: int) -> list[str]:
     """List the ids of pending and open trades of a scope."""
     query = {**scope, "status": {"$in": _ALIVE}, "created_at": {"$lte": created_before}}

@@ -22,8 +22,8 @@ _COLUMNS = (
 _AGAIN = {BotState.ACTIVE: "start", BotState.PAUSED: "pause", BotState.STOPPED: "stop"}
 _DONE = {
     BotState.ACTIVE: "Bot {} is active: it enters what its provider signals from now on.",
-    BotState.PAUSED: "Bot {} is paused: it enters nothing; cover and exits go on.",
-    BotState.STOPPED: "Bot {} is stopped for good: it enters nothing; cover and exits go on.",
+    BotState.PAUSED: "Bot {} is paused: entries that wait are cancelled, and it enters nothing; cover and exits go on.",
+    BotState.STOPPED: "Bot {} is stopped for good: entries that wait are cancelled, and it enters nothing; cover and exits go on.",
 }
 
 
@@ -63,7 +63,7 @@ def start(*, trading_bot_id: str, as_json: bool) -> None:
 @bot_option
 @json_option
 def pause(*, trading_bot_id: str, as_json: bool) -> None:
-    """Let a bot enter nothing until it is started; cover and exits go on."""
+    """Cancel a bot's waiting entries and let it enter nothing until it is started; cover and exits go on."""
     open_database(TradingBot)
     _change(_find(trading_bot_id), BotState.PAUSED, as_json=as_json)
 
@@ -72,7 +72,7 @@ def pause(*, trading_bot_id: str, as_json: bool) -> None:
 @bot_option
 @json_option
 def stop(*, trading_bot_id: str, as_json: bool) -> None:
-    """Let a bot enter nothing ever again; cover and exits go on."""
+    """Cancel a bot's waiting entries and let it enter nothing ever again; cover and exits go on."""
     open_database(TradingBot)
     _change(_find(trading_bot_id), BotState.STOPPED, as_json=as_json)
 

@@ -7,12 +7,13 @@ from datetime import timedelta
 from shared.domain.identifiers import signal_id
 from shared.domain.receipts import Receipt
 from shared.domain.signals import Action, NotASignal, Signal
+from shared.domain.updates import unchanged_commands
 from shared.inbox import DELETE_REVISION
 from shared.logs import bound, get_logger
 from shared.models import messages, providers, signals
 from shared.models.messages import InboxMessage, MessageStatus
 from shared.models.providers import ProviderTerms
-from shared.models.signals import SignalRecord
+from shared.models.signals import BoundTo, SignalRecord
 from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
 from worker.context import Context, utc_now
@@ -130,12 +131,19 @@ def _act(
 
 
 def _act_on_commands(
-    context: Context, message: InboxMessage, terms: ProviderTerms, record: SignalRecord
+    context: Context,
+    message: InboxMessage,
+    terms: ProviderTerms,
+    record: SignalRecord,
+    unchanged: Sequence[bool] = (),
 ) -> str:
     bound = bind_commands(message, terms, record)
     if isinstance(bound, Unclear):
         signals.record_reading(record)
         return _end(message, MessageStatus.QUARANTINED, bound.code, terms, record, detail=bound.detail)
+    if unchanged:
+        pairs = zip(bound, unchanged, strict=True)
+        bound = tuple(BoundTo(code="NO_DIFFERENCE") if is_old else found for found, is_old in pairs)
     record = replace(record, bound_to=bound)
     signals.record_reading(record)
     return _end(message, MessageStatus.DONE, updates.apply_commands(context, message, record), terms, record)
@@ -144,8 +152,10 @@ def _act_on_commands(
 def _act_on_edit(
     context: Context, message: InboxMessage, terms: ProviderTerms, before: SignalRecord, record: SignalRecord
 ) -> str:
-    signals.record_reading(record)
     old, new = before.signal, record.signal
+    if old is not None and new is not None and Action.OPEN not in {old.action, new.action}:
+        return _act_on_edited_commands(context, message, terms, old, record)
+    signals.record_reading(record)
     is_open = new is not None and new.action is Action.OPEN
     if is_open and (old is None or old.action is not Action.OPEN):
         # A signal that was edited in was never posted as one: people must confirm it.
@@ -157,6 +167,21 @@ def _act_on_edit(
         return _end(message, MessageStatus.DONE, "WITHDRAWN_BY_EDIT", terms, record)
     updates.apply_edit(context, message, old, record)
     return _end(message, MessageStatus.DONE, "EDIT_APPLIED", terms, record)
+
+
+def _act_on_edited_commands(
+    context: Context, message: InboxMessage, terms: ProviderTerms, before: Signal, record: SignalRecord
+) -> str:
+    """Carry out what an edit of a close or an update has added or changed; what was done stays done."""
+    new = record.signal
+    if new is None or new.confidence < QUARANTINE_BELOW:
+        signals.record_reading(record)
+        return _end(message, MessageStatus.QUARANTINED, "LOW_CONFIDENCE", terms, record)
+    unchanged = unchanged_commands(before, new)
+    if all(unchanged):
+        signals.record_reading(record)
+        return _end(message, MessageStatus.DONE, "EDIT_WITHOUT_EFFECT", terms, record)
+    return _act_on_commands(context, message, terms, record, unchanged)
 
 
 def _supersede(message: InboxMessage, terms: ProviderTerms, newer: list[InboxMessage]) -> str:

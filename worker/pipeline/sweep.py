@@ -3,10 +3,11 @@
 from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
-from shared.domain.order_status import TERMINAL, OrderStatus
+from shared.domain.bots import BotState
+from shared.domain.order_status import LIVE, TERMINAL, OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.gathering import count_gathered, ring_gathered, ring_left_over
-from shared.models import accounts, due, messages, orders, outbox, trades
+from shared.models import accounts, bots, due, messages, orders, outbox, trades
 from shared.tasks import Queue, TaskName, bell_list, enqueue
 from worker.context import Context, utc_now
 from worker.pipeline.asked import ring_asked, ring_confirmations
@@ -104,7 +105,26 @@ def expire_entries(context: Context) -> str:
     resting = [order.order_id for order in past if order.status is not OrderStatus.INITIALIZED]
     if resting:
         cancel_orders(context, resting, code="ENTRY_EXPIRED")
-    return f"{len(unsent)} expired, {len(resting)} cancelled"
+    idle = cancel_of_idle_bots(context)
+    return f"{len(unsent)} expired, {len(resting)} cancelled, {idle} of bots that do not trade any more"
+
+
+def cancel_of_idle_bots(context: Context) -> int:
+    """Cancel what waits to enter for bots that were paused or stopped; return how many orders."""
+    cancelled = 0
+    for bot in bots.with_entries_to_cancel(LIMIT):
+        entries = [
+            order.order_id
+            for order in orders.of_trades(trades.alive_of_bot(bot.account_id, bot.trading_bot_id))
+            if order.purpose is Purpose.ENTRY and order.status in LIVE
+        ]
+        if bot.state is BotState.ACTIVE or not entries:
+            bots.entries_are_cancelled(bot.trading_bot_id)
+            continue
+        # Those whose outcome is unknown are cancelled when it is known: until then the bot is looked at again.
+        cancel_orders(context, entries, code="BOT_NOT_ACTIVE")
+        cancelled += len(entries)
+    return cancelled
 
 
 def _expire(context: Context, unsent: Sequence[Order], now: datetime) -> None:

@@ -5,16 +5,18 @@ from decimal import Decimal
 
 import pytest
 
+from shared.domain.bots import BotState
 from shared.domain.halts import HaltState
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Purpose
 from shared.domain.trades import StopSource, TradeStatus
-from shared.models import halts
+from shared.models import bots, halts
 from shared.models.mapping import rows_of
 from shared.models.messages import InboxMessage, MessageStatus
 from shared.models.trades import Trade as TradeDocument
 from tests.integration.worker.pipeline.driver import Driver
 from worker.pipeline.ingest import ingest
+from worker.pipeline.sweep import cancel_of_idle_bots
 
 TEXT = "LONG BTC/USDT\nEntry: market\nStop loss: {stop:.2f}\nTarget: {target:.2f}"
 
@@ -204,9 +206,81 @@ def test_a_break_even_between_ticks_becomes_a_stop_that_the_venue_takes(
     driver: Driver, opened: InboxMessage
 ) -> None:
     # An entry filled at several prices has such an average; here it lies below the price, so the stop can rest.
-    below = (driver.quote("BTC/USDT").bid * Decimal("0.98")).quantize(Decimal("0.01"), "ROUND_HALF_EVEN") + Decimal("0.0047")
+    below = (driver.quote("BTC/USDT").bid * Decimal("0.98")).quantize(
+        Decimal("0.01"), "ROUND_HALF_EVEN"
+    ) + Decimal("0.0047")
     trade_id = driver.trade(opened).trade_id
     rows_of(TradeDocument).update_one({"_id": trade_id}, {"$set": {"entry_average": below}})
     driver.say("SL to breakeven", reply_to=opened.message_id)
     assert live_stops(driver, opened) == [below.quantize(Decimal("0.01"), "ROUND_HALF_EVEN")]
     assert driver.trade(opened).resting == driver.trade(opened).coverable
+
+
+def say_update(driver: Driver, opened: InboxMessage, content: str) -> InboxMessage:
+    return driver.say(content, reply_to=opened.message_id)
+
+
+def edit_update(
+    driver: Driver, opened: InboxMessage, said: InboxMessage, content: str, revision: int = 1
+) -> InboxMessage:
+    return driver.say(
+        content,
+        message_id=said.message_id,
+        reply_to=opened.message_id,
+        revision=revision,
+        event="edit",
+        posted_at=said.posted_at,
+        edited_at=datetime.now(UTC),
+    )
+
+
+def test_an_edited_stop_move_moves_the_stop_again(driver: Driver, opened: InboxMessage) -> None:
+    bid = driver.quote("BTC/USDT").bid
+    first, second = (f"{bid * Decimal(share):.2f}" for share in ("0.96", "0.97"))
+    said = say_update(driver, opened, f"Move stop to {first}")
+    assert live_stops(driver, opened) == [Decimal(first)]
+    edited = edit_update(driver, opened, said, f"Move stop to {second}")
+    assert (edited.status, edited.reason) == (MessageStatus.DONE, "UPDATED")
+    assert live_stops(driver, opened) == [Decimal(second)]
+
+
+def test_an_edit_that_adds_a_command_carries_out_that_one_alone(driver: Driver, opened: InboxMessage) -> None:
+    bid = driver.quote("BTC/USDT").bid
+    stop, target = f"{bid * Decimal('0.96'):.2f}", f"{bid * Decimal('1.2'):.2f}"
+    said = say_update(driver, opened, f"Move stop to {stop}")
+    later = say_update(driver, opened, f"Move stop to {bid * Decimal('0.97'):.2f}")
+    assert later.reason == "UPDATED"
+    edit_update(driver, opened, said, f"Move stop to {stop}\nNew target {target}")
+    trade = driver.trade(opened)
+    assert [t.price for t in trade.targets] == [Decimal(target)]
+    # What the first message had said before is not said again by its edit.
+    assert trade.stop_price == round(bid * Decimal("0.97"), 2)
+
+
+def test_an_edited_partial_close_sells_nothing_more(driver: Driver, opened: InboxMessage) -> None:
+    said = say_update(driver, opened, "Close 50%")
+    held = driver.trade(opened).held
+    edited = edit_update(driver, opened, said, "Close 30%")
+    assert (edited.status, edited.reason) == (MessageStatus.DONE, "EDIT_WITHOUT_EFFECT")
+    assert driver.trade(opened).held == held
+
+
+def test_a_bot_that_is_paused_loses_the_entries_that_wait_and_keeps_its_cover(driver: Driver) -> None:
+    bot = driver.add_follower(driver.add_provider())
+    price = driver.quote("BTC/USDT").bid
+    open_ = driver.say(TEXT.format(stop=price * Decimal("0.95"), target=price * Decimal("1.08")))
+    low = driver.quote("ETH/USDT").bid * Decimal("0.9")
+    waits = driver.say(f"LONG ETH/USDT\nEntry: {low:.2f}\nStop loss: {low * Decimal('0.9'):.2f}")
+    assert [o.status for o in driver.orders(waits)] == [OrderStatus.ACCEPTED]
+    bots.change_state(bot.trading_bot_id, BotState.PAUSED, datetime.now(UTC))
+    assert cancel_of_idle_bots(driver.context) == 1
+    driver.answer_bells()
+    [entry] = driver.orders(waits)
+    assert (entry.status, entry.cancel_code) == (OrderStatus.CANCELED, "BOT_NOT_ACTIVE")
+    assert (driver.trade(open_).status, driver.trade(open_).resting) == (
+        TradeStatus.OPEN,
+        driver.trade(open_).coverable,
+    )
+    # Nothing is left to look at, and one that trades again keeps what it enters.
+    assert cancel_of_idle_bots(driver.context) == 0
+    assert bots.with_entries_to_cancel(10) == []

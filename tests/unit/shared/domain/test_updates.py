@@ -16,7 +16,16 @@ from shared.domain.signals import Action, Side, Signal, UpdateKind
 from shared.domain.stop_moves import StopRoom
 from shared.domain.targets import even_targets
 from shared.domain.trades import NotedUpdate, StopSource, Trade, TradeStatus, UpdateState
-from shared.domain.updates import WITHDRAWN, Scene, Step, Wish, plan_wish, wish_of, wishes_of_edit
+from shared.domain.updates import (
+    WITHDRAWN,
+    Scene,
+    Step,
+    Wish,
+    plan_wish,
+    unchanged_commands,
+    wish_of,
+    wishes_of_edit,
+)
 from shared.domain.values import changed
 from tests.unit.shared.domain.builders import (
     NOW,
@@ -345,3 +354,41 @@ def test_a_wish_that_is_read_again_changes_nothing_more_and_says_the_same(
 def test_a_moved_stop_is_the_providers():
     step = plan(Wish(K.MOVE_STOP, stop_price=Decimal(97)), make_open_trade(10))
     assert step.changes["stop_source"] is StopSource.UPDATE
+
+
+class TestTargetsInPercent:
+    wish = wish_of(command(K.SET_TAKE_PROFIT, take_profits_pct=(Decimal(3), Decimal(6))))
+
+    @pytest.mark.parametrize(("side", "prices"), [(Side.BUY, [103, 106]), (Side.SELL, [97, 94])])
+    def test_they_lie_that_far_from_the_entry(self, side: Side, prices: list[int]) -> None:
+        step = plan(self.wish, trade_of(side), FILLED)
+        assert [target.price for target in step.changes["targets"]] == prices
+
+    def test_before_the_fill_they_wait_for_it_and_are_not_asked_for_twice(self) -> None:
+        trade = make_trade(targets=even_targets((Decimal(120),)))
+        step = plan(self.wish, trade, RESTS)
+        assert (step.changes["targets"], step.changes["targets_percent"]) == ((), (3, 6))
+        again = changed(trade, targets=(), targets_percent=(Decimal(3), Decimal(6)))
+        assert plan(self.wish, again, RESTS).code == "NO_DIFFERENCE"
+
+    def test_an_edit_of_the_signal_asks_for_them_too(self) -> None:
+        before, after = make_signal(), make_signal(take_profits_pct=(Decimal(3),))
+        assert wishes_of_edit(before, after) == (Wish(K.SET_TAKE_PROFIT, targets_percent=(Decimal(3),)),)
+
+
+class TestEditedUpdates:
+    stop = command(K.MOVE_STOP, stop_loss=Decimal(96))
+
+    def test_what_was_said_before_is_not_said_again(self) -> None:
+        after = replace(self.stop, also=(command(K.CANCEL),))
+        assert unchanged_commands(self.stop, after) == (True, False)
+        assert unchanged_commands(self.stop, self.stop) == (True,)
+
+    def test_another_figure_or_symbol_is_another_command(self) -> None:
+        assert unchanged_commands(self.stop, replace(self.stop, stop_loss=Decimal(97))) == (False,)
+        assert unchanged_commands(self.stop, replace(self.stop, symbol="ETH/USDT")) == (False,)
+
+    def test_a_share_that_was_sold_is_not_sold_again(self) -> None:
+        half = command(K.CLOSE_PARTIAL, close_fraction=HALF)
+        assert unchanged_commands(half, replace(half, close_fraction=Decimal("0.3"))) == (True,)
+        assert unchanged_commands(half, command(K.CLOSE_ALL)) == (False,)
