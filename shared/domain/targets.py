@@ -15,11 +15,6 @@ from shared.domain.stops import entries_over
 from shared.domain.trades import Target, Trade
 
 
-def even_targets(prices: tuple[Decimal, ...]) -> tuple[Target, ...]:
-    """Give each target the same share of the position."""
-    return split_targets(prices, ())
-
-
 def split_targets(prices: tuple[Decimal, ...], weights: tuple[Decimal, ...]) -> tuple[Target, ...]:
     """Give each target its share by weight; without weights, or with fewer than targets, the last one is repeated.
 

@@ -40,11 +40,6 @@ class TradingBot(BaseDocument):
     }
 
 
-def active_of(provider_id: str) -> list[BotTerms]:
-    """List a provider's active trading bots in the order of their ids."""
-    return find_active(active_ids_of(provider_id))
-
-
 def active_ids_of(provider_id: str) -> list[str]:
     """List the ids of a provider's active trading bots, in order: read from the index alone, however many they are."""
     query = {"provider_id": provider_id, "state": str(BotState.ACTIVE)}

@@ -238,7 +238,7 @@ def test_a_bot_keeps_its_sizing_and_settings_as_the_pipeline_reads_them(run: Run
             "--json",
         ),
     ).row
-    (bot,) = bots.active_of(provider_id)
+    (bot,) = bots.find_active(bots.active_ids_of(provider_id))
     assert (bot.trading_bot_id, bot.user_id, bot.account_id) == (made["trading_bot_id"], user_id, account_id)
     assert bot.sizing == Sizing(SizingMethod.RISK, Decimal("1.5"))
     assert bot.settings == BotSettings(max_open_positions=7, allowed_symbols=("BTC/USDT", "AAPL"))

@@ -34,7 +34,7 @@ def test_each_follower_has_an_account_and_an_active_bot(run: Run, redis_url: str
     rows = create(run, 120, "--balance", "500", "--set", "max_open_positions=9").rows
     assert [row["name"] for row in rows] == [f"load-{number}" for number in range(120)]
     assert all(row["created"] for row in rows)
-    active = {bot.trading_bot_id: bot for bot in bots.active_of(provider_id)}
+    active = {bot.trading_bot_id: bot for bot in bots.find_active(bots.active_ids_of(provider_id))}
     assert {row["trading_bot_id"] for row in rows} == set(active)
     assert {bot.settings.max_open_positions for bot in active.values()} == {9}
     found = accounts.find_many([row["account_id"] for row in rows])

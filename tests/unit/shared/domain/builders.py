@@ -17,7 +17,8 @@ from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, OrderReport, OrderType, Purpose, TimeInForce
 from shared.domain.plans import Tier
 from shared.domain.signals import Action, Side, Signal
-from shared.domain.trades import AliveTrade, StopSource, Trade, TradeStatus
+from shared.domain.targets import split_targets
+from shared.domain.trades import AliveTrade, StopSource, Target, Trade, TradeStatus
 
 NOW = datetime(2026, 7, 20, 14, 0, tzinfo=UTC)
 SYMBOL = "BTC/USDT"
@@ -247,3 +248,8 @@ def placed(intent: Intent, status: OrderStatus = OrderStatus.ACCEPTED, **changes
     """A cover order as it stands once a venue has it."""
     order = first_attempt(make_trade(), intent, NOW, NOW)
     return replace(order, **{"status": status, "sent_at": NOW, **changes})
+
+
+def even_targets(prices: tuple[Decimal, ...]) -> tuple[Target, ...]:
+    """Give each target the same share of the position."""
+    return split_targets(prices, ())

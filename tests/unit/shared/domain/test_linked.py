@@ -11,10 +11,10 @@ from shared.domain.cover import CoverPlan, CoverTerms
 from shared.domain.order_status import LIVE, OrderStatus
 from shared.domain.orders import Order, OrderType, Purpose
 from shared.domain.protection import plan_cover
-from shared.domain.targets import even_targets
 from shared.domain.trades import Trade
 from tests.unit.shared.domain.builders import (
     NOW,
+    even_targets,
     make_instrument,
     make_open_trade,
     make_order,

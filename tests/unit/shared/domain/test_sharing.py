@@ -9,9 +9,8 @@ from shared.domain.cover import CoverPlan, CoverStyle, CoverTerms
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, OrderType, Purpose
 from shared.domain.protection import plan_cover
-from shared.domain.targets import even_targets
 from shared.domain.trades import Trade
-from tests.unit.shared.domain.builders import NOW, make_instrument, make_open_trade, make_order
+from tests.unit.shared.domain.builders import NOW, even_targets, make_instrument, make_open_trade, make_order
 
 BITCOIN = make_instrument()
 S = OrderStatus

@@ -5,8 +5,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.targets import even_targets, split_targets, target_quantities
-from tests.unit.shared.domain.builders import make_instrument
+from shared.domain.targets import split_targets, target_quantities
+from tests.unit.shared.domain.builders import even_targets, make_instrument
 
 BITCOIN = make_instrument()
 TEN = Decimal(10)

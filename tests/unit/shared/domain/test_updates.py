@@ -14,7 +14,6 @@ from shared.domain.orders import Order, OrderType, Purpose
 from shared.domain.parked import MOST_NOTED
 from shared.domain.signals import Action, Side, Signal, UpdateKind
 from shared.domain.stop_moves import StopRoom
-from shared.domain.targets import even_targets
 from shared.domain.trades import NotedUpdate, StopSource, Trade, TradeStatus, UpdateState
 from shared.domain.updates import (
     WITHDRAWN,
@@ -29,6 +28,7 @@ from shared.domain.updates import (
 from shared.domain.values import changed
 from tests.unit.shared.domain.builders import (
     NOW,
+    even_targets,
     make_instrument,
     make_open_trade,
     make_order,

@@ -11,11 +11,11 @@ from shared.domain.cover import CoverStyle, CoverTerms
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.domain.signals import Side
-from shared.domain.targets import even_targets, watched_cause
+from shared.domain.targets import watched_cause
 from shared.domain.trades import StopSource, Trade
 from shared.domain.values import changed
 from shared.domain.watching import act_on_touch, is_about_to_trail, watched_levels
-from tests.unit.shared.domain.builders import make_instrument, make_open_trade, make_order
+from tests.unit.shared.domain.builders import even_targets, make_instrument, make_open_trade, make_order
 
 BITCOIN = make_instrument()
 S = OrderStatus
