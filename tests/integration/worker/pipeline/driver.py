@@ -89,10 +89,11 @@ class Driver:
         balance: Decimal = Decimal(10_000),
         key: tuple[str, str] | None = None,
         environment: str = "sandbox",
+        venue: str = "binance",
     ) -> TradingBot:
         """Create a user with an account whose balance was read, and an active bot.
 
-        The account is paper money, or with a `key` and its secret one in an environment of Binance's.
+        The account is paper money, or with a `key` and its secret one in an environment of the venue's own.
         """
         number = next(self.numbers)
         now = datetime.now(UTC)
@@ -107,7 +108,7 @@ class Driver:
             account_id=f"account-{number}",
             user_id=f"user-{number}",
             name=f"paper {number}",
-            venue="paper" if key is None else "binance",
+            venue="paper" if key is None else venue,
             environment="paper" if key is None else environment,
             status=AccountStatus.ACTIVE,
             quote_asset="USDT",
