@@ -171,9 +171,9 @@ def _leave(desk: _Desk, leaving: Intent) -> CoverPlan:
 
 def _parts_for(desk: _Desk, needed: Decimal) -> list[_Part]:
     """Choose what goes: the part that is just large enough, else the furthest targets, so that the nearest stay."""
-    lone = [part for part in desk.parts if part.is_lone and part.quantity >= needed]
-    if lone and len(lone) == len(desk.parts):
-        return [min(lone, key=lambda part: part.quantity)]
+    large = [part for part in desk.parts if part.quantity >= needed]
+    if large and all(part.is_lone for part in desk.parts):
+        return [min(large, key=lambda part: part.quantity)]
     furthest = sorted(desk.parts, key=lambda part: part.target.leg if part.target else -1, reverse=True)
     chosen: list[_Part] = []
     for part in furthest:

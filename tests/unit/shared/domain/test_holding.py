@@ -174,3 +174,32 @@ class TestRefused:
         refused = [replace(o, status=S.REJECTED, code="INSUFFICIENT_FUNDS") for o in pair(0, 5)]
         asked = plan(WITH_TARGETS, FILLED_ENTRY, *refused, *pair(1, 5), later=0.5)
         assert (asked.place, asked.retry_at) == ((), NOW + timedelta(seconds=1))
+
+
+class TestStopsAlone:
+    """Targets are watched by us: their shares have stops of their own, so that a touch frees no more."""
+
+    terms = CoverTerms(CoverStyle.SINGLE)
+    thirds = even_targets((Decimal(105), Decimal(110), Decimal(115)))
+
+    def test_the_stop_is_cut_into_the_targets_shares(self) -> None:
+        trade = make_open_trade(9, targets=self.thirds)
+        entry = make_order("entry", status=S.FILLED, filled_quantity=Decimal(9))
+        assert shape(plan(trade, entry, terms=self.terms)) == [("stop", 3, False)] * 3
+
+    def test_while_the_entry_may_still_fill_it_stays_whole(self) -> None:
+        trade = make_open_trade(4, targets=self.thirds)
+        assert shape(plan(trade, RESTING_ENTRY, terms=self.terms)) == [("stop", 4, False)]
+
+    def test_an_exit_frees_the_part_that_is_just_large_enough(self) -> None:
+        trade = replace(
+            make_open_trade(10, targets=self.thirds), exit_cause="target:0:105", exit_fraction=Decimal("0.3")
+        )
+        parts = [stop_order(f"s{n}", leg=n, quantity=Decimal(n)) for n in (2, 3, 5)]
+        asked = plan(trade, FILLED_ENTRY, *parts, terms=self.terms)
+        assert (asked.place, asked.cancel) == ((), ("s3",))
+
+    def test_a_full_exit_frees_all(self) -> None:
+        trade = replace(make_open_trade(10), exit_cause="update", exit_fraction=Decimal(1))
+        parts = [stop_order(f"s{n}", leg=n, quantity=Decimal(n)) for n in (2, 3, 5)]
+        assert set(plan(trade, FILLED_ENTRY, *parts, terms=self.terms).cancel) == {"s2", "s3", "s5"}
