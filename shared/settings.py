@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     venue_urls: dict[str, str] = Field(default_factory=dict)
     provider_max_signals: Annotated[int, Field(ge=0, le=100_000)] = 60
     provider_max_loss_r: Annotated[Decimal, Field(ge=0, le=10_000)] = Decimal(20)
+    max_unknown_orders: Annotated[int, Field(ge=0, le=100_000)] = 50
     price_seed: int = 7
     demo: bool = False
     log_level: str = "INFO"

@@ -183,6 +183,11 @@ def finding_of_trades(trade_ids: Many[str]) -> Find[list[OrderValue]]:
     )
 
 
+def count_unknown() -> int:
+    """Count the orders whose outcome is unknown now."""
+    return raw_rows_of(Order).count_documents({"status": str(OrderStatus.UNKNOWN)})
+
+
 def count_resting_entries(venue: str, environment: str) -> int:
     """Count the entries that rest at a venue."""
     resting = {"status": {"$in": [str(status) for status in AT_VENUE]}, "purpose": str(Purpose.ENTRY)}

@@ -39,9 +39,10 @@ def generate_settings() -> dict[str, str]:
         "WEB_PORT": str(free_port()),
         "FLOWER_PORT": str(free_port()),
         "LOG_LEVEL": "WARNING",
-        # Houses are told thousands of signals in minutes; what stops a flood has tests of its own.
+        # Houses are told thousands of signals in minutes and struck on purpose; what stops that has tests of its own.
         "PROVIDER_MAX_SIGNALS": "0",
         "PROVIDER_MAX_LOSS_R": "0",
+        "MAX_UNKNOWN_ORDERS": "0",
     }
 
 

@@ -20,7 +20,7 @@ from worker.context import Context, utc_now
 from worker.parsing.version import PARSER_VERSION
 from worker.pipeline import route, updates
 from worker.pipeline.bind import Unclear, bind_commands
-from worker.pipeline.provider_breaker import watch_flood
+from worker.pipeline.house_breakers import watch_flood
 from worker.pipeline.reading import content_of, read_message
 from worker.pipeline.revisions import explain, read_before, ring_newer, unexplained_until, waits_for_older
 from worker.pipeline.tell import tell

@@ -6,6 +6,7 @@ from shared.models import messages
 from shared.tasks import TaskName
 from worker.context import get_context, utc_now
 from worker.pipeline import sweep as sweeping
+from worker.pipeline.house_breakers import watch_doubt
 from worker.task import job
 
 NOISE_KEPT = timedelta(days=90)
@@ -14,7 +15,9 @@ NOISE_KEPT = timedelta(days=90)
 @job(TaskName.MAINTENANCE_SWEEP, 5)
 def sweep() -> str:
     """Ring again for what was recorded but not advanced."""
-    return sweeping.sweep(get_context())
+    context = get_context()
+    watch_doubt(context.settings, utc_now())
+    return sweeping.sweep(context)
 
 
 @job(TaskName.MAINTENANCE_EXPIRE_ENTRIES, 5)

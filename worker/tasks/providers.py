@@ -2,8 +2,8 @@
 
 from shared.tasks import TaskName
 from worker.context import get_context, utc_now
+from worker.pipeline.house_breakers import watch_speech
 from worker.pipeline.learn import learn_all
-from worker.pipeline.provider_breaker import watch_speech
 from worker.pipeline.references import follow_all
 from worker.pipeline.rights import check_all
 from worker.pipeline.score import score_all

@@ -9,16 +9,18 @@ import pytest
 
 from shared.domain.bots import BotSettings
 from shared.domain.halts import Halt, HaltState
+from shared.domain.orders import Purpose
 from shared.domain.receipts import Receipt
-from shared.models import halts
+from shared.models import halts, orders
 from shared.models.mapping import rows_of, to_row
+from shared.models.orders import Order
 from shared.models.providers import Provider
 from shared.models.records import AuditEntry
 from shared.models.references import Reference
 from shared.settings import Settings
 from tests.integration.worker.pipeline.driver import Driver
 from tests.unit.shared.domain.reference_builders import make_reference
-from worker.pipeline.provider_breaker import watch_speech
+from worker.pipeline.house_breakers import watch_doubt, watch_speech
 
 ROOM = replace(
     BotSettings(), max_open_positions=50, max_per_symbol=20, max_portfolio_risk_percent=Decimal(100)
@@ -118,3 +120,24 @@ def test_without_limits_nothing_stops(driver: Driver) -> None:
         update={"provider_max_signals": 0, "provider_max_loss_r": Decimal(0)}
     )
     assert watch_speech(free, datetime.now(UTC)) == 0
+
+
+def test_the_house_stops_where_too_many_outcomes_are_unknown_at_once(driver: Driver) -> None:
+    settings = driver.context.settings.model_copy(update={"max_unknown_orders": 2})
+    provider_id = driver.add_provider()
+    driver.add_follower(provider_id, settings=ROOM)
+    now = datetime.now(UTC)
+    for number in range(2):
+        assert not watch_doubt(settings, now)
+        receipt = say(driver, number)
+        assert receipt is not None
+        [entry] = [o for o in orders.of_message(receipt.message_id) if o.purpose is Purpose.ENTRY]
+        rows_of(Order).update_one({"_id": entry.order_id}, {"$set": {"status": "UNKNOWN"}})
+    assert watch_doubt(settings, now)
+    assert state_of("global") is HaltState.REDUCING
+    receipt = say(driver, 5)
+    assert receipt is not None
+    assert receipt.code == "HALT"
+    halts.set_halt("global", HaltState.ACTIVE, "it was the line", now)
+    assert not watch_doubt(settings, now)
+

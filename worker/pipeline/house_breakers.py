@@ -1,12 +1,14 @@
-"""Breakers of providers and communities: who floods or loses too much is put into REDUCING, once a day.
+"""Breakers of providers, communities and the house: who floods or loses too much is put into REDUCING, once a day.
 
-A flood is looked for after each new signal, so that it is stopped at its limit; losses and communities once a minute.
+A flood is looked for after each new signal, so that it is stopped at its limit; losses and communities once a minute; the
+house, which stops where too many outcomes are unknown, with every sweep.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from shared.domain.halts import HaltState
+from shared.domain.house_breaker import doubt_of
 from shared.domain.identifiers import event_id
 from shared.domain.provider_breaker import (
     LOSS_WITHIN,
@@ -17,7 +19,7 @@ from shared.domain.provider_breaker import (
 )
 from shared.halting import trip
 from shared.logs import get_logger
-from shared.models import halts, providers, references, signals
+from shared.models import halts, orders, providers, references, signals
 from shared.models.providers import ProviderTerms
 from shared.models.records import append_audit
 from shared.settings import Settings
@@ -73,10 +75,21 @@ def _by_community(listed: list[ProviderTerms], speeches: Mapping[str, Speech]) -
     return together
 
 
+def watch_doubt(settings: Settings, now: datetime) -> bool:
+    """Trip the house's own breaker where too many outcomes are unknown at once; true where it has tripped now."""
+    limit = settings.max_unknown_orders
+    reason = doubt_of(orders.count_unknown(), limit) if limit else None
+    return reason is not None and _trip("global", reason, now)
+
+
 def _trip_if_due(scope: str, speech: Speech, limits: SpeechLimits, whose: str, now: datetime) -> bool:
     reason = breach_of(speech, limits, whose)
+    return reason is not None and _trip(scope, reason, now)
+
+
+def _trip(scope: str, reason: str, now: datetime) -> bool:
     day = now.date().isoformat()
-    if reason is None or halts.has_tripped(scope, day):
+    if halts.has_tripped(scope, day):
         return False
     trip(scope, reason, now)
     # After the halt: who dies between the two finds it halted, and notes it then.
