@@ -5,23 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-import mongoengine
 import pytest
 from redis import Redis
 
-from shared import gathering
-from shared import settings as settings_module
-from shared.database import ensure_indexes
 from shared.domain.bots import BotSettings, TradingBot
-from shared.models.all import DOCUMENTS
-from shared.settings import read_settings
-from shared.tasks import _producer
 from shared.vault import generate_key_pair
 from tests.emulators.binance.control import BinanceControl, BinanceProcess
+from tests.integration.worker.opened import opened_context
 from tests.integration.worker.pipeline.driver import Driver
-from worker import context as context_module
-from worker import tasks
-from worker.context import Context, open_context
+from worker.context import Context
 
 _numbers = itertools.count(1)
 
@@ -64,7 +56,6 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinanceProcess
 @pytest.fixture(scope="module")
 def worker_context(process: BinanceProcess, redis_url: str, mongodb_uri: str) -> Iterator[Context]:
     """Open the context once a module, with keys of its own and Binance where the emulator listens."""
-    assert tasks.__all__
     pair = generate_key_pair()
     values = {
         "REDIS_URL": redis_url,
@@ -74,24 +65,8 @@ def worker_context(process: BinanceProcess, redis_url: str, mongodb_uri: str) ->
         "CREDENTIAL_PUBLIC_KEYS": pair.public_key,
         "CREDENTIAL_PRIVATE_KEYS": pair.private_key.get_secret_value(),
     }
-    caches = (settings_module.load_settings, _producer, gathering._redis)
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in values.items():
-            environment.setenv(name, value)
-        for cache in caches:
-            cache.cache_clear()
-        opened = open_context(read_settings())
-        opened.gather_seconds = 0
-        ensure_indexes(DOCUMENTS)
+    with opened_context(values) as opened:
         yield opened
-        opened.late.close()
-        opened.loop.run(opened.factory.close(), 5)
-        opened.loop.stop()
-        opened.redis.close()
-        mongoengine.disconnect()
-        context_module._context = None
-        for cache in caches:
-            cache.cache_clear()
 
 
 @pytest.fixture

@@ -6,28 +6,20 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-import mongoengine
 import pytest
 from redis import Redis
 
-from shared import gathering
-from shared import settings as settings_module
-from shared.database import ensure_indexes
 from shared.domain.bots import BotSettings, Sizing, SizingMethod, TradingBot
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, OrderType, Purpose
 from shared.domain.trades import Trade
-from shared.models.all import DOCUMENTS
 from shared.models.messages import InboxMessage
-from shared.settings import read_settings
-from shared.tasks import _producer
 from shared.vault import generate_key_pair
 from tests.emulators.inside import adapter, managed, single
 from tests.emulators.inside.book import InsideBook
+from tests.integration.worker.opened import opened_context
 from tests.integration.worker.pipeline.driver import Driver
-from worker import context as context_module
-from worker import tasks
-from worker.context import Context, open_context
+from worker.context import Context
 from worker.pipeline.prices import refresh_prices
 from worker.pipeline.reconcile import reconcile_due
 from worker.pipeline.sweep import sweep
@@ -39,7 +31,6 @@ ADAPTERS = {module.ADAPTER.venue.name: module.ADAPTER for module in (adapter, si
 @pytest.fixture(scope="module")
 def worker_context(redis_url: str, mongodb_uri: str) -> Iterator[Context]:
     """Open the context once a module, with the inside venues as adapters from outside the tree."""
-    assert tasks.__all__
     pair = generate_key_pair()
     values = {
         "REDIS_URL": redis_url,
@@ -50,23 +41,8 @@ def worker_context(redis_url: str, mongodb_uri: str) -> Iterator[Context]:
         "CREDENTIAL_PUBLIC_KEYS": pair.public_key,
         "CREDENTIAL_PRIVATE_KEYS": pair.private_key.get_secret_value(),
     }
-    caches = (settings_module.load_settings, _producer, gathering._redis)
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in values.items():
-            environment.setenv(name, value)
-        for cache in caches:
-            cache.cache_clear()
-        opened = open_context(read_settings())
-        opened.gather_seconds = 0
-        ensure_indexes(DOCUMENTS)
+    with opened_context(values) as opened:
         yield opened
-        opened.late.close()
-        opened.loop.stop()
-        opened.redis.close()
-        mongoengine.disconnect()
-        context_module._context = None
-        for cache in caches:
-            cache.cache_clear()
 
 
 @dataclass

@@ -3,45 +3,20 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-import mongoengine
 import pytest
 from redis import Redis
 
-from shared import gathering
-from shared import settings as settings_module
-from shared.database import ensure_indexes
-from shared.models.all import DOCUMENTS
 from shared.models.messages import InboxMessage
-from shared.settings import read_settings
-from shared.tasks import _producer
+from tests.integration.worker.opened import opened_context
 from tests.integration.worker.pipeline.driver import Driver
-from worker import context as context_module
-from worker import tasks
-from worker.context import Context, open_context
+from worker.context import Context
 
 
 @pytest.fixture(scope="module")
 def worker_context(redis_url: str, mongodb_uri: str) -> Iterator[Context]:
     """Open the context once a module, on the module's own database."""
-    assert tasks.__all__
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("REDIS_URL", redis_url)
-        environment.setenv("MONGODB_URI", mongodb_uri)
-        settings_module.load_settings.cache_clear()
-        _producer.cache_clear()
-        gathering._redis.cache_clear()
-        opened = open_context(read_settings())
-        opened.gather_seconds = 0
-        ensure_indexes(DOCUMENTS)
+    with opened_context({"REDIS_URL": redis_url, "MONGODB_URI": mongodb_uri}) as opened:
         yield opened
-        opened.late.close()
-        opened.loop.stop()
-        opened.redis.close()
-        mongoengine.disconnect()
-        context_module._context = None
-        _producer.cache_clear()
-        gathering._redis.cache_clear()
-        settings_module.load_settings.cache_clear()
 
 
 @pytest.fixture
