@@ -73,6 +73,12 @@ def has_tripped(scope: str, day: str) -> bool:
     return rows_of(BreakerTrip).find_one({"_id": f"{scope}@{day}"}, {"_id": 1}) is not None
 
 
+def tripped_since(since: datetime) -> dict[str, datetime]:
+    """List the scopes whose breakers have tripped since a moment, each with the newest time."""
+    rows = rows_of(BreakerTrip).find({"at": {"$gte": since}}, {"scope": 1, "at": 1}).sort("at", 1)
+    return {row["scope"]: row["at"] for row in rows}
+
+
 def record_trip(scope: str, day: str, reason: str, at: datetime) -> bool:
     """Note that a breaker has tripped; false where that is noted already."""
     row: Row = {"_id": f"{scope}@{day}", "scope": scope, "day": day, "reason": reason, "at": at}

@@ -152,10 +152,13 @@ def outcomes_of(provider_id: str) -> list[Outcome]:
 
 
 def results_since(provider_ids: Many[str], since: datetime) -> dict[str, Decimal]:
-    """Sum, by provider, what positions that ended since have brought in R; those without a result count nothing."""
+    """Sum, by provider, what positions that ended since have brought in R.
+
+    Those without a result count nothing, nor do those that were followed on made-up prices: nobody lost by them.
+    """
     ended = {"provider_id": {"$in": list(provider_ids)}, "ended_at": {"$gte": since}}
     stages: list[Row] = [
-        {"$match": {**ended, "r_multiple": {"$ne": None}}},
+        {"$match": {**ended, "r_multiple": {"$ne": None}, "synthetic": {"$ne": True}}},
         {"$group": {"_id": "$provider_id", "sum": {"$sum": "$r_multiple"}}},
     ]
     found = rows_of(Reference).aggregate(stages)

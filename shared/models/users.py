@@ -30,7 +30,10 @@ class User(BaseDocument):
 
     meta = {
         "collection": "users",
-        "indexes": [{"fields": ["discord_id"], "unique": True}],
+        "indexes": [
+            {"fields": ["discord_id"], "unique": True},
+            {"fields": ["is_admin"], "partialFilterExpression": {"is_admin": True}},
+        ],
     }
 
 
@@ -94,6 +97,17 @@ def finding_roles(community_id: str, user_ids: Many[str]) -> Find[dict[str, froz
         lambda rows: {row["user_id"]: frozenset(row.get("role_ids") or ()) for row in rows},
         fields=("user_id", "role_ids"),
     )
+
+
+def keepers_of(community_id: str | None) -> set[str]:
+    """List the users who answer for a community, its owner and managers, and the house's admins."""
+    row = rows_of(Community).find_one({"_id": community_id}) if community_id else None
+    names = [row.get("owner_discord_id"), *row.get("manager_discord_ids", ())] if row else []
+    known = [name for name in names if name]
+    keepers = {user["_id"] for user in rows_of(User).find({"is_admin": True}, {"_id": 1})}
+    if known:
+        keepers |= {user["_id"] for user in rows_of(User).find({"discord_id": {"$in": known}}, {"_id": 1})}
+    return keepers
 
 
 def take_signals(people: Many[Person], signal_id: str) -> set[str]:

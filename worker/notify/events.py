@@ -191,11 +191,16 @@ def account_events(read: Iterable[Account], at: datetime) -> list[OutboxEvent]:
     ]
 
 
-def halt_events(user_id: str, scope: str, state: HaltState, reason: str, at: datetime) -> list[OutboxEvent]:
-    """Tell a user that a scope of theirs was halted."""
+def halt_events(
+    user_ids: Iterable[str], scope: str, state: HaltState, reason: str, at: datetime
+) -> list[OutboxEvent]:
+    """Tell those who answer for a scope that it was halted, each by an event of their own."""
     version = int(at.timestamp() * 1000)
     facts = {"scope": scope, "state": str(state), "reason": reason}
-    return [_event(EventKind.HALT_CHANGED, scope, version, user_id, at, **facts)]
+    return [
+        _event(EventKind.HALT_CHANGED, f"{scope}:{user_id}", version, user_id, at, **facts)
+        for user_id in sorted(user_ids)
+    ]
 
 
 def ring_events(events: Sequence[OutboxEvent]) -> None:

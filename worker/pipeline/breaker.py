@@ -119,6 +119,6 @@ def _trip(breaker: _Breaker, now: datetime) -> bool:
         detail,
         now,
     )
-    ring_events(halt_events(breaker.user_id, breaker.scope, HaltState.REDUCING, breaker.reason, now))
+    ring_events(halt_events([breaker.user_id], breaker.scope, HaltState.REDUCING, breaker.reason, now))
     log.warning("breaker.tripped", scope=breaker.scope, day=breaker.day)
     return True

@@ -14,9 +14,11 @@ from shared.domain.receipts import Receipt
 from shared.models import halts, orders
 from shared.models.mapping import rows_of, to_row
 from shared.models.orders import Order
+from shared.models.outbox import Outbox
 from shared.models.providers import Provider
 from shared.models.records import AuditEntry
 from shared.models.references import Reference
+from shared.models.users import Community, User
 from shared.settings import Settings
 from tests.integration.worker.pipeline.driver import Driver
 from tests.unit.shared.domain.reference_builders import make_reference
@@ -141,3 +143,42 @@ def test_the_house_stops_where_too_many_outcomes_are_unknown_at_once(driver: Dri
     halts.set_halt("global", HaltState.ACTIVE, "it was the line", now)
     assert not watch_doubt(settings, now)
 
+
+def test_what_was_lost_on_made_up_prices_stops_nobody(three: Driver) -> None:
+    provider_id = three.add_provider()
+    lose(provider_id, "-50")
+    rows_of(Reference).update_many({}, {"$set": {"synthetic": True}})
+    assert watch_speech(three.context.settings, datetime.now(UTC)) == 0
+
+
+def test_who_resumes_before_midnight_is_not_stopped_after_it_for_the_same_losses(three: Driver) -> None:
+    provider_id = three.add_provider()
+    scope, settings = f"provider:{provider_id}", three.context.settings
+    lose(provider_id, "-5", hours_ago=20)
+    tripped = datetime.now(UTC) - timedelta(hours=18)
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    halts.record_trip(scope, yesterday, "lost", tripped)
+    lose(provider_id, "-3.9", hours_ago=2)
+    assert watch_speech(settings, datetime.now(UTC)) == 0
+    lose(provider_id, "-0.1")
+    assert watch_speech(settings, datetime.now(UTC)) == 1
+    assert state_of(scope) is HaltState.REDUCING
+
+
+def test_those_who_answer_for_the_community_and_the_admins_are_told_once_each(three: Driver) -> None:
+    provider_id = three.add_provider()
+    now = datetime.now(UTC)
+    rows_of(Provider).update_one({"_id": provider_id}, {"$set": {"community_id": "club"}})
+    club = {"_id": "club", "guild_id": "1", "name": "Club", "created_at": now}
+    rows_of(Community).insert_one(
+        {**club, "owner_discord_id": "d-owner", "manager_discord_ids": ["d-helper"]}
+    )
+    for name in ("owner", "helper", "admin", "stranger"):
+        row = {"_id": name, "discord_id": f"d-{name}", "name": name, "tier": "free", "created_at": now}
+        rows_of(User).insert_one({**row, "is_admin": name == "admin"})
+    lose(provider_id, "-5")
+    assert watch_speech(three.context.settings, now) == 1
+    assert watch_speech(three.context.settings, now) == 0
+    told = list(rows_of(Outbox).find({"kind": "halt.changed"}))
+    assert sorted(row["user_id"] for row in told) == ["admin", "helper", "owner"]
+    assert {row["data"]["scope"] for row in told} == {f"provider:{provider_id}"}
