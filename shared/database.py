@@ -1,15 +1,19 @@
 """MongoDB, connected once per process after fork, with indexes made before first use."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import mongoengine
 from mongoengine import Document
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 DEFAULT_DATABASE = "trade_executor"
+
+OUTGROWN = {"candles": ("venue_1_symbol_1_minute_1",)}
+"""Unique indexes of earlier versions, by collection: while one is there it refuses rows that are right today."""
 
 
 class DatabaseUnavailable(Exception):
@@ -63,9 +67,14 @@ def database_now() -> datetime:
 
 
 def ensure_indexes(documents: Iterable[type[Document]]) -> None:
-    """Create the indexes that the documents declare; safe to repeat."""
+    """Create the indexes that the documents declare and drop those that they have outgrown; safe to repeat."""
     for document in documents:
         document.ensure_indexes()
+        collection = document._get_collection()  # noqa: SLF001 - mongoengine has no public name for it
+        for name in OUTGROWN.get(collection.name, ()):
+            if name in collection.index_information():
+                with suppress(OperationFailure):  # another process has dropped it meanwhile
+                    collection.drop_index(name)
 
 
 def _database_name(uri: str) -> str:
