@@ -100,7 +100,7 @@ def _wait_for_entry(position: ReferencePosition, candle: MinuteCandle) -> Refere
 
 
 def _enter(position: ReferencePosition, price: Decimal, at: datetime) -> ReferencePosition:
-    stop = position.stop_price if position.stop_price is not None else _stop_at(position, price)
+    stop = position.stop_price if position.stop_price is not None else stop_at(position, price)
     is_buy = position.side is Side.BUY
     if stop <= ZERO or (stop >= price if is_buy else stop <= price):
         return end(position, ReferenceStatus.CANCELED, "STOP_WRONG_SIDE", at)
@@ -120,7 +120,8 @@ def _enter(position: ReferencePosition, price: Decimal, at: datetime) -> Referen
     )
 
 
-def _stop_at(position: ReferencePosition, price: Decimal) -> Decimal:
+def stop_at(position: ReferencePosition, price: Decimal) -> Decimal:
+    """Return the stop that a distance means for an entry at `price`."""
     if position.stop_distance is not None:
         return price - position.stop_distance if position.side is Side.BUY else price + position.stop_distance
     return percent_away(price, position.stop_percent or ZERO, position.side.opposite)
@@ -159,7 +160,7 @@ def _is_passed(position: ReferencePosition, low: Decimal, high: Decimal) -> bool
     """Tell whether prices between `low` and `high` reach the stop or the first target."""
     entry = position.entry_limit or low
     prices = _target_prices(position, entry)
-    stop = position.stop_price if position.stop_price is not None else _stop_at(position, entry)
+    stop = position.stop_price if position.stop_price is not None else stop_at(position, entry)
     if position.side is Side.BUY:
         return low <= stop or (bool(prices) and high >= min(prices))
     return high >= stop or (bool(prices) and low <= max(prices))

@@ -24,9 +24,9 @@ from shared.domain.reference import (
     minute_of,
     split_evenly,
 )
-from shared.domain.reference_prices import see_until
+from shared.domain.reference_prices import see_until, stop_at
 from shared.domain.signals import Action, Signal, UpdateKind
-from shared.domain.stops import is_further
+from shared.domain.stops import StopMove, judge_stop
 from shared.domain.trades import Target
 from shared.domain.values import changed
 
@@ -173,11 +173,14 @@ def _give_up(position: ReferencePosition, saying: Saying, reason: str) -> Refere
 
 
 def _move_stop(position: ReferencePosition, price: Decimal) -> ReferencePosition:
-    """Move the stop; as for followers, one that would grow the risk stays where it is."""
+    """Move the stop by the rule for followers, of whom none has given room for more risk: nearer, or not at all."""
+    limit = position.entry_limit if position.status is ReferenceStatus.PENDING else None
     current = position.stop_price
-    if current is not None and is_further(position.side, price, current):
-        return position
-    return changed(position, stop_price=price)
+    if current is None and limit is not None:
+        current = stop_at(position, limit)
+    entries = () if limit is None else (limit,)
+    is_nearer = judge_stop(position.side, price, current, entries) is StopMove.NEARER
+    return changed(position, stop_price=price) if is_nearer else position
 
 
 def _set_targets(position: ReferencePosition, prices: tuple[Decimal, ...]) -> ReferencePosition:

@@ -13,7 +13,7 @@ from shared.domain.order_status import LIVE
 from shared.domain.orders import Order, Purpose
 from shared.domain.signals import Side
 from shared.domain.sizing import plan_quantity, risk_money
-from shared.domain.stops import is_further
+from shared.domain.stops import StopMove, judge_stop
 from shared.domain.trades import StopSource, Trade
 
 SLACK = Decimal("1.05")
@@ -47,16 +47,17 @@ def plan_stop(
     """
     live = [o for o in orders if o.purpose is Purpose.ENTRY and o.status in LIVE]
     price = instrument.round_price(price) if instrument is not None else price
-    current = trade.stop_price
     if price <= ZERO:
         return "NO_LEVEL"
-    if price == current and trade.stop_percent is None:
-        return "NO_DIFFERENCE"
-    if trade.entry_average is None and not _lies_behind(trade, live, price):
-        return "STOP_WRONG_SIDE"
-    if current is not None and is_further(trade.side, price, current):
-        refusal = _too_wide(trade, live, price, instrument, room)
-        if refusal:
+    # A percentage that waits for the fill is no price yet: to name the one that it stands for is a difference.
+    is_vague = trade.stop_percent is not None and price == trade.stop_price
+    current = None if is_vague else trade.stop_price
+    match judge_stop(trade.side, price, current, _entries_of(trade, live)):
+        case StopMove.SAME:
+            return "NO_DIFFERENCE"
+        case StopMove.WRONG_SIDE:
+            return "STOP_WRONG_SIDE"
+        case StopMove.FURTHER if refusal := _too_wide(trade, live, price, instrument, room):
             return refusal
     return {
         "stop_price": price,
@@ -82,11 +83,12 @@ def entries_behind(trade: Trade, orders: Iterable[Order]) -> tuple[str, ...]:
     return tuple(behind)
 
 
-def _lies_behind(trade: Trade, live: Iterable[Order], price: Decimal) -> bool:
-    """Tell whether a stop lies on the losing side of every price at which the trade may still be entered."""
+def _entries_of(trade: Trade, live: Iterable[Order]) -> list[Decimal]:
+    """List the prices at which a trade that has not entered yet may be."""
+    if trade.entry_average is not None:
+        return []
     told = (o.limit_price or o.stop_price for o in live)
-    prices = [level for level in told if level is not None] or [trade.planned_entry]
-    return price < min(prices) if trade.side is Side.BUY else price > max(prices)
+    return [level for level in told if level is not None] or [trade.planned_entry]
 
 
 def _too_wide(

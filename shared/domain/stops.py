@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from enum import StrEnum
 
 from shared.domain.identifiers import cover_intent_id
 from shared.domain.intents import Intent
@@ -37,12 +38,30 @@ def stop_intent(
     )
 
 
-def is_further(side: Side, price: Decimal, current: Decimal) -> bool:
-    """Tell whether a stop at `price` lies further away from the market than one at `current`: it would risk more.
+class StopMove(StrEnum):
+    """What a stop that is asked for is to the one that stands."""
 
-    Followers' trades and the positions that records are made of hear a provider by this one rule.
+    SAME = "same"
+    WRONG_SIDE = "wrong_side"
+    FURTHER = "further"
+    NEARER = "nearer"
+
+
+def judge_stop(
+    side: Side, price: Decimal, current: Decimal | None, entries: Iterable[Decimal] = ()
+) -> StopMove:
+    """Decide what a stop at `price` is: followers' trades and the positions that records are made of use this one rule.
+
+    `current` is None where none stands; any stop is nearer than that. `entries` are the prices at which it may still
+    be entered, none once it has been: a stop must lie on the losing side of each. FURTHER would risk more.
     """
-    return price < current if side is Side.BUY else price > current
+    if price == current:
+        return StopMove.SAME
+    if any(price >= entry if side is Side.BUY else price <= entry for entry in entries):
+        return StopMove.WRONG_SIDE
+    if current is not None and (price < current if side is Side.BUY else price > current):
+        return StopMove.FURTHER
+    return StopMove.NEARER
 
 
 def next_stop_leg(exits: Iterable[Order]) -> int:

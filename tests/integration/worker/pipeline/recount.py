@@ -319,7 +319,11 @@ def obey(paper: Paper, at: datetime, command: Row) -> None:
 
 
 def move(paper: Paper, price: Fraction) -> None:
-    if paper.stop is None or above(paper, price, paper.stop):
+    waits_at = paper.limit if paper.state == "waiting" else None
+    if waits_at is not None and not above(paper, waits_at, price):
+        return
+    stands = paper.stop if waits_at is None else paper.level(waits_at)
+    if stands is None or above(paper, price, stands):
         paper.stop = price
 
 

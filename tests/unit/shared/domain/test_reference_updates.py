@@ -68,6 +68,16 @@ class TestUpdates:
         short = told(bars(100, 96), say(K.MOVE_STOP, 1, stop_loss=D(120)), side=Side.SELL, stop_loss=D(105))
         assert short.stop_price == 105
 
+    @pytest.mark.parametrize(("asked", "kept"), [("89.99", 90), ("90.01", "90.01"), ("97.99", "97.99"), ("98", 90)])
+    def test_before_the_entry_it_moves_closer_and_stays_behind_it(self, asked: str, kept: int | str):
+        moving = say(K.MOVE_STOP, 1, stop_loss=D(asked))
+        assert told(bars(100, 100), moving, entry=(D(98),), stop_loss=D(90)).stop_price == D(kept)
+
+    def test_before_the_entry_a_stop_in_percent_counts_from_the_price_that_is_waited_for(self):
+        waits = {"entry": (D(98),), "stop_loss": None, "stop_loss_pct": D(10)}
+        assert told(bars(100, 100), say(K.MOVE_STOP, 1, stop_loss=D(88)), **waits).stop_price is None
+        assert told(bars(100, 100), say(K.MOVE_STOP, 1, stop_loss=D(89)), **waits).stop_price == 89
+
     def test_a_stop_at_break_even_costs_the_fees_alone(self):
         position = told(bars(100, 104, (104, 104, 99, 99)), say(K.MOVE_STOP_TO_BREAKEVEN, 1))
         assert (exits(position), position.result) == ([(100, 1, "STOP_HIT")], D("-0.2"))

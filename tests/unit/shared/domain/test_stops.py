@@ -7,7 +7,7 @@ import pytest
 from shared.domain.order_status import TERMINAL, OrderStatus
 from shared.domain.orders import OrderType, Purpose
 from shared.domain.signals import Side
-from shared.domain.stops import entries_over, is_further, next_stop_leg, not_yet_asked, stop_intent
+from shared.domain.stops import StopMove, entries_over, judge_stop, next_stop_leg, not_yet_asked, stop_intent
 from tests.unit.shared.domain.builders import make_open_trade, make_order
 
 
@@ -37,7 +37,34 @@ def test_a_cancel_is_asked_for_once():
     assert not_yet_asked([asked, other]) == ("other",)
 
 
-def test_further_is_what_risks_more_on_either_side() -> None:
-    stops = (Decimal(94), Decimal(95), Decimal(96))
-    assert [is_further(Side.BUY, stop, Decimal(95)) for stop in stops] == [True, False, False]
-    assert [is_further(Side.SELL, stop, Decimal(95)) for stop in stops] == [False, False, True]
+@pytest.mark.parametrize(
+    ("price", "long", "short"),
+    [
+        ("94.99", StopMove.FURTHER, StopMove.NEARER),
+        ("95", StopMove.SAME, StopMove.SAME),
+        ("95.01", StopMove.NEARER, StopMove.FURTHER),
+    ],
+)
+def test_further_is_what_risks_more_on_either_side(price: str, long: StopMove, short: StopMove) -> None:
+    assert judge_stop(Side.BUY, Decimal(price), Decimal(95)) is long
+    assert judge_stop(Side.SELL, Decimal(price), Decimal(95)) is short
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "move"),
+    [
+        (Side.BUY, "98.99", StopMove.NEARER),
+        (Side.BUY, "99", StopMove.WRONG_SIDE),
+        (Side.SELL, "101.01", StopMove.NEARER),
+        (Side.SELL, "101", StopMove.WRONG_SIDE),
+    ],
+)
+def test_before_the_entry_a_stop_lies_on_the_losing_side_of_every_price_it_may_have(
+    side: Side, price: str, move: StopMove
+) -> None:
+    entries = (Decimal(99), Decimal(100), Decimal(101))
+    assert judge_stop(side, Decimal(price), None, entries) is move
+
+
+def test_where_none_stands_any_stop_is_nearer() -> None:
+    assert judge_stop(Side.BUY, Decimal(1), None) is StopMove.NEARER
