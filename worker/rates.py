@@ -1,6 +1,7 @@
 """What one currency is worth in another: dollars that are pegged at par, others by the newest quote that is known.
 
 The prices job asks for the pairs that people's accounts and display currencies need, whether somebody trades them or not.
+Two currencies that no venue lists against each other are linked by one step through the dollar.
 """
 
 import itertools
@@ -16,8 +17,12 @@ from shared.domain.money import ONE
 from shared.logs import get_logger
 from worker.context import Context, utc_now
 
-DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "DAI", "PYUSD"})
+_DOLLARS = ("USDT", "USDC", "USD", "FDUSD", "TUSD", "DAI", "PYUSD")
+# The most traded first: where several pairs say a rate, the first one listed is asked.
+DOLLARS = frozenset(_DOLLARS)
 """Counted as one dollar each: a limit in percent of millions is not moved by a cent."""
+
+HUB = "USD"
 
 MAX_AGE_SECONDS = 3600
 FRESH_SECONDS = 60
@@ -52,7 +57,7 @@ class Rates:
         self._known: dict[tuple[str, str], Rate | None] = {}
 
     def find(self, asset: str, currency: str) -> Rate | None:
-        """Return the rate, or None where no venue's quote younger than an hour says it."""
+        """Return the rate, or None where no venue's quotes younger than an hour say it, at once or through the dollar."""
         key = (asset, currency)
         if key not in self._known:
             self._known[key] = self._look_up(asset, currency)
@@ -61,6 +66,18 @@ class Rates:
     def _look_up(self, asset: str, currency: str) -> Rate | None:
         if asset == currency or {asset, currency} <= DOLLARS:
             return Rate(asset, currency, ONE, None)
+        rate = self._quoted(asset, currency)
+        return rate if rate is not None or DOLLARS & {asset, currency} else self._through_hub(asset, currency)
+
+    def _through_hub(self, asset: str, currency: str) -> Rate | None:
+        first, second = self.find(asset, HUB), self.find(HUB, currency)
+        if first is None or second is None or first.at is None or second.at is None:
+            return None
+        # As old as its older half.
+        at, age = min(first.at, second.at), max(first.age_seconds, second.age_seconds)
+        return Rate(asset, currency, first.value * second.value, at, age)
+
+    def _quoted(self, asset: str, currency: str) -> Rate | None:
         now = utc_now()
         straight, turned = _pairs(asset, currency)
         for place in _places(self._context):
@@ -74,23 +91,38 @@ class Rates:
 
 
 def symbols_for_rates(context: Context, needed: Iterable[tuple[str, str]]) -> dict[Place, set[str]]:
-    """Choose, for each (asset, currency) that is needed, the pair that says its rate, at the first venue that has one.
+    """Choose, for each (asset, currency) that is needed, the pairs that say its rate: one, or two with a step between.
 
-    Pairs whose quote is younger than a minute are left out: a rate need not be asked for every second.
+    Each is asked for at the first venue that lists it. Pairs whose quote is younger than a minute are left out: a rate
+    need not be asked for every second.
     """
     now = utc_now()
     chosen: dict[Place, set[str]] = {}
     for asset, currency in itertools.islice(sorted(set(needed)), MOST_RATES):
-        if asset == currency or {asset, currency} <= DOLLARS:
-            continue
-        straight, turned = _pairs(asset, currency)
-        for place in _places(context):
-            listed = _listed(context, place, [*straight, *turned])
-            if listed:
-                if not context.quotes.read(*place, listed[:1], now, FRESH_SECONDS):
-                    chosen.setdefault(place, set()).add(listed[0])
-                break
+        for place, symbol in _links(context, asset, currency):
+            if not context.quotes.read(*place, [symbol], now, FRESH_SECONDS):
+                chosen.setdefault(place, set()).add(symbol)
     return chosen
+
+
+def _links(context: Context, asset: str, currency: str) -> list[tuple[Place, str]]:
+    if asset == currency or {asset, currency} <= DOLLARS:
+        return []
+    direct = _first_listed(context, asset, currency)
+    if direct or DOLLARS & {asset, currency}:
+        return direct
+    to_hub, from_hub = _first_listed(context, asset, HUB), _first_listed(context, HUB, currency)
+    return to_hub + from_hub if to_hub and from_hub else []
+
+
+def _first_listed(context: Context, asset: str, currency: str) -> list[tuple[Place, str]]:
+    """Return the first pair of two currencies that a venue lists, with its place; empty where none does."""
+    straight, turned = _pairs(asset, currency)
+    for place in _places(context):
+        listed = _listed(context, place, [*straight, *turned])
+        if listed:
+            return [(place, listed[0])]
+    return []
 
 
 def _listed(context: Context, place: Place, symbols: Sequence[str]) -> list[str]:
@@ -115,7 +147,7 @@ def _pairs(asset: str, currency: str) -> tuple[list[str], list[str]]:
 
 
 def _names(asset: str) -> list[str]:
-    return sorted(DOLLARS) if asset in DOLLARS else [asset]
+    return list(_DOLLARS) if asset in DOLLARS else [asset]
 
 
 def _middle(quote: Quote) -> Decimal:
