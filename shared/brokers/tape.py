@@ -13,8 +13,9 @@ from functools import lru_cache
 
 from shared.brokers.base import Quote
 from shared.brokers.option_price import price_option
-from shared.brokers.tape_instruments import TAPE_ROWS, find_instrument, read_occ_symbol
+from shared.brokers.tape_instruments import TAPE_ROWS, find_instrument
 from shared.domain.instruments import AssetClass, Instrument
+from shared.domain.listed_options import read_occ_symbol
 from shared.domain.money import ONE, ZERO
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

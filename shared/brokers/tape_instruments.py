@@ -5,12 +5,12 @@ the paper account's one pot: a unit of USD/JPY costs its price in pot money. Per
 that way and no exchange rate is needed.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from shared.domain.instruments import AssetClass, Instrument
+from shared.domain.listed_options import read_occ_symbol
 
 _CRYPTO = """
 BTC 67250.00 0.01 0.00001
@@ -112,19 +112,6 @@ XAU/USD 2342.50 0.01
 XAG/USD 29.450 0.001
 """
 
-_OCC = re.compile(r"([A-Z]{1,6})(\d{6})([CP])(\d{8})")
-
-
-@dataclass(frozen=True, slots=True)
-class ListedOption:
-    """What an OCC symbol says; `strike` in the quote asset."""
-
-    underlying: str
-    expiry: date
-    right: str
-    strike: Decimal
-
-
 @dataclass(frozen=True, slots=True)
 class TapeRow:
     """An instrument and the price its tape walks around."""
@@ -170,19 +157,6 @@ def _forex_rows() -> list[TapeRow]:
 TAPE_ROWS: dict[str, TapeRow] = {
     row.instrument.symbol: row for row in (*_crypto_rows(), *_stock_rows(), *_forex_rows())
 }
-
-
-def read_occ_symbol(symbol: str) -> ListedOption | None:
-    """Take an OCC option symbol apart; None if it is none."""
-    match = _OCC.fullmatch(symbol)
-    if match is None:
-        return None
-    underlying, digits, right, strike = match.groups()
-    try:
-        expiry = date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:]))
-    except ValueError:
-        return None
-    return ListedOption(underlying, expiry, right, Decimal(strike) / 1000)
 
 
 def find_instrument(symbol: str, today: date) -> Instrument | None:

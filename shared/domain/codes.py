@@ -211,6 +211,8 @@ _ENDINGS = """
 STOP_HIT | nobody | The stop closed it. | closed at its stop
 TARGET_HIT | nobody | The last target closed it. | closed at its target
 PROVIDER_CLOSED | provider | The provider closed it. | closed by the provider
+OPTION_EXPIRED | nobody | The option was held to its end and is counted at what it was worth then. | the option ended
+OPTION_EXPIRED_UNPRICED | operator | The option has ended, but no price of its underlying is stored from the hour before, so it is in no figure. | the option ended without a price
 STOP_PASSED | nobody | It was closed at market, because the price had passed the stop. | closed at market, because the price had passed the stop
 USER_CLOSED | follower | It was closed by hand. | closed by hand
 CLOSED_EXTERNALLY | follower | It was closed at the venue, not by us. | closed at the venue, not by us

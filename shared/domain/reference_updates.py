@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from shared.domain.entry import percent_away
+from shared.domain.listed_options import read_occ_symbol
 from shared.domain.money import ONE, ZERO
 from shared.domain.reference import (
     MinuteCandle,
@@ -24,6 +25,7 @@ from shared.domain.reference import (
     minute_of,
     split_evenly,
 )
+from shared.domain.reference_expiry import last_minute, settle
 from shared.domain.reference_prices import see_until, stop_at
 from shared.domain.signals import Action, Signal, UpdateKind
 from shared.domain.stops import StopMove, judge_stop
@@ -218,6 +220,15 @@ def _names(said: str, symbol: str) -> bool:
 def _advance(position: ReferencePosition, candles: Candles, until: datetime) -> ReferencePosition:
     if not position.is_alive or position.seen_until >= until:
         return position
+    option = read_occ_symbol(position.symbol)
+    if option is None or until < last_minute(option):
+        return _see(position, candles, until)
+    position = _see(position, candles, last_minute(option))
+    underlying = candles.get((position.venue, position.environment, option.underlying), ())
+    return settle(position, option, underlying) if position.is_alive else position
+
+
+def _see(position: ReferencePosition, candles: Candles, until: datetime) -> ReferencePosition:
     listed = candles.get((position.venue, position.environment, position.symbol), ())
     first = bisect_right(listed, position.seen_until, key=lambda candle: candle.minute)
     last = bisect_right(listed, until, key=lambda candle: candle.minute)

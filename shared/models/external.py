@@ -9,7 +9,7 @@ from mongoengine import fields
 from pymongo import UpdateOne
 
 from shared.models.base import BaseDocument
-from shared.models.mapping import from_row, hints_of, rows_of, to_row
+from shared.models.mapping import hints_of, to_row
 
 
 class ExternalOrder(BaseDocument):
@@ -60,9 +60,3 @@ def record_seen(seen: Sequence[SeenOrder]) -> None:
         writes.append(UpdateOne({"_id": row.pop("_id")}, {"$set": row, "$setOnInsert": first}, upsert=True))
     if writes:
         hints_of(ExternalOrder).bulk_write(writes, ordered=False)
-
-
-def of_account(account_id: str, limit: int = 100) -> list[SeenOrder]:
-    """List an account's external orders, the last seen first."""
-    rows = rows_of(ExternalOrder).find({"account_id": account_id}).sort("last_seen_at", -1).limit(limit)
-    return [from_row(SeenOrder, row, "external_id") for row in rows]

@@ -1,9 +1,11 @@
 """The prices job: one call per venue for all symbols in use, quotes to Redis, candles to MongoDB, paper matched."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from shared.brokers.base import Quote
 from shared.domain.errors import TradeError
+from shared.domain.listed_options import read_occ_symbol
 from shared.logs import get_logger
 from shared.models import accounts, market, orders, references, trades, watched
 from shared.tasks import TaskName, enqueue
@@ -17,6 +19,8 @@ log = get_logger(__name__)
 
 READ_SECONDS = 3.0
 CURRENCIES_SECONDS = 30.0
+ENDS_SOON = timedelta(hours=2)
+"""From then on the underlying of an option that is followed is asked for as well."""
 
 
 def refresh_prices(context: Context) -> str:
@@ -40,14 +44,31 @@ def refresh_prices(context: Context) -> str:
 
 
 def _in_use(context: Context) -> dict[tuple[str, str], set[str]]:
-    """List the symbols that followers trade, those that are followed for records, and those that say a rate."""
+    """List the symbols that followers trade, those followed for records with what ending options are on, and those that say a rate."""
     used = trades.symbols_in_use()
     # Accounts come seldom: which currencies are needed is read once in a while.
     needed = context.remembered("currencies", CURRENCIES_SECONDS, accounts.currencies_in_use)
     rates = symbols_for_rates(context, needed)
-    for place, symbols in (*references.symbols_in_use().items(), *rates.items()):
+    followed, now = references.symbols_in_use(), utc_now()
+    ending = {place: ending_underlyings(context, place, symbols, now) for place, symbols in followed.items()}
+    for place, symbols in (*followed.items(), *ending.items(), *rates.items()):
         used[place] = used.get(place, set()) | symbols
     return used
+
+
+def ending_underlyings(
+    context: Context, place: tuple[str, str], symbols: Iterable[str], now: datetime
+) -> set[str]:
+    """Return what followed options that end soon are options on: at their end that says what they are worth."""
+    options = [option for symbol in symbols if (option := read_occ_symbol(symbol)) is not None]
+    wanted = {option.underlying for option in options if now < option.ends_at < now + ENDS_SOON}
+    if not wanted:
+        return set()
+    try:
+        return set(context.instruments(*place, sorted(wanted)))
+    except (TradeError, TimeoutError) as error:
+        log.warning("prices.failed", venue=place[0], error=str(error)[:200])
+        return set()
 
 
 def _fetch(context: Context, venue: str, environment: str, symbols: Sequence[str]) -> Sequence[Quote]:

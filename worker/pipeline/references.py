@@ -20,6 +20,7 @@ from shared.domain.reference import (
     minute_of,
     open_reference,
 )
+from shared.domain.reference_expiry import underlying_of
 from shared.domain.reference_updates import CandlesOf, follow
 from shared.logs import get_logger
 from shared.models import counters, market, record_sources, references
@@ -152,13 +153,15 @@ def _where(context: Context, provider_id: str, symbol: str) -> tuple[tuple[str, 
     return _PAPER, None
 
 
-def _candles(
-    alive: Sequence[ReferencePosition], until: datetime
-) -> dict[CandlesOf, list[MinuteCandle]]:
+def _candles(alive: Sequence[ReferencePosition], until: datetime) -> dict[CandlesOf, list[MinuteCandle]]:
     after: dict[CandlesOf, datetime] = {}
     for position in alive:
         place = (position.venue, position.environment, position.symbol)
         after[place] = min(after.get(place, position.seen_until), position.seen_until)
+        underlying = underlying_of(position)
+        if underlying is not None and underlying[1] < until:
+            place = (position.venue, position.environment, underlying[0])
+            after[place] = min(after.get(place, underlying[1]), underlying[1])
     return {place: market.candles_between(*place, since, until) for place, since in after.items()}
 
 

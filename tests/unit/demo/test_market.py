@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from shared.brokers.tape import tape_quote
-from shared.brokers.tape_instruments import read_occ_symbol
+from shared.domain.listed_options import read_occ_symbol
 from tests.demo.market import Market, symbol_of, write_price
 
 SEED = "7"

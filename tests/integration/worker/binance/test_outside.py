@@ -11,7 +11,8 @@ from shared.domain.bots import BotSettings
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Order, Purpose
 from shared.domain.trades import Trade, TradeStatus
-from shared.models import external, orders, trades
+from shared.models import orders, trades
+from shared.models.external import ExternalOrder
 from shared.models.mapping import rows_of
 from shared.models.messages import InboxMessage
 from shared.models.orders import Order as OrderDocument
@@ -153,11 +154,11 @@ def test_an_order_of_the_owners_own_is_seen_and_left_alone(desk: Desk) -> None:
     owner = as_owner(desk, key)
     owner.create_order("BTC/USDT", "limit", "buy", 0.001, float(trade.planned_entry / 2))
     look(desk)
-    (seen,) = external.of_account(bot.account_id)
-    assert (seen.symbol, seen.status) == ("BTC/USDT", "ACCEPTED")
+    (seen,) = rows_of(ExternalOrder).find({"account_id": bot.account_id})
+    assert (seen["symbol"], seen["status"]) == ("BTC/USDT", "ACCEPTED")
     desk.driver.say("Close BTC/USDT now", reply_to=trade.message_id)
     still = [o["clientOrderId"] for o in desk.venue.orders(key) if o["status"] == "NEW"]
-    assert still == [seen.client_order_id]
+    assert still == [seen["client_order_id"]]
 
 
 def test_an_entry_given_up_and_accepted_after_all_is_cancelled_or_covered_at_once(desk: Desk) -> None:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.brokers.tape import TapeMarketData, tape_quote
-from shared.brokers.tape_instruments import TAPE_ROWS, find_instrument, read_occ_symbol
+from shared.brokers.tape_instruments import TAPE_ROWS, find_instrument
 from shared.domain.instruments import AssetClass
+from shared.domain.listed_options import read_occ_symbol
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 CALL = "AAPL261218C00215000"
