@@ -18,7 +18,7 @@ TITLES: dict[str, str] = {
     "stop": "Stop",
     "liquidation": "Liquidation",
     "cover_speed": "Cover in time",
-    "netting": "No opposite trade",
+    "netting": "No opposite",
     "max_open_positions": "Open positions",
     "max_per_symbol": "Per symbol",
     "daily_loss": "Day's loss",
