@@ -1,6 +1,7 @@
 """Leaving a position at market: what an exit that was asked for still has to sell, and when to try again."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -42,6 +43,25 @@ def plan_exit(
             return None
         quantity = trade.coverable
     return _market_exit(trade, quantity, cause, leg=len(mine))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What leaves at market now, when a refused exit is tried again, and how much stops are to cover beside it."""
+
+    place: tuple[Intent, ...]
+    retries: tuple[datetime, ...]
+    to_cover: Decimal
+
+
+def plan_leaving(trade: Trade, exits: Sequence[Order], instrument: Instrument, now: datetime) -> Leaving:
+    """Say what leaves where exits may rest beside it: until a refused exit's next try it is covered like the rest."""
+    leaving = plan_exit(trade, exits, instrument, now)
+    place = (leaving,) if isinstance(leaving, Intent) else ()
+    retries = (leaving,) if isinstance(leaving, datetime) else ()
+    live = (o.remaining for o in exits if o.purpose is Purpose.EXIT and o.status in LIVE)
+    going = sum(live, ZERO) + sum((item.quantity for item in place), ZERO)
+    return Leaving(place, retries, trade.coverable - going)
 
 
 def is_sold_but_for_dust(trade: Trade, exits: Iterable[Order], instrument: Instrument) -> bool:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.cover import CoverPlan
-from shared.domain.exits import plan_exit, retry_after
+from shared.domain.exits import plan_leaving, retry_after
 from shared.domain.instruments import Instrument
-from shared.domain.intents import Intent
 from shared.domain.money import ZERO
 from shared.domain.order_status import LIVE
 from shared.domain.orders import Order, Purpose
@@ -19,20 +18,15 @@ def plan_linked(
     trade: Trade, orders: tuple[Order, ...], exits: Sequence[Order], instrument: Instrument, now: datetime
 ) -> CoverPlan:
     """Compare wanted with actual cover; `exits` are those of `orders` that are no entries."""
-    leaving = plan_exit(trade, exits, instrument, now)
-    retries: list[datetime] = []
-    if isinstance(leaving, datetime):
-        # A refused exit waits for its next try; until then the position is covered like any other.
-        retries, leaving = [leaving], None
-    live_exits = sum((o.remaining for o in exits if o.purpose is Purpose.EXIT and o.status in LIVE), ZERO)
-    to_cover = trade.coverable - live_exits - (leaving.quantity if leaving else ZERO)
+    leaving = plan_leaving(trade, exits, instrument, now)
+    place, retries = list(leaving.place), list(leaving.retries)
     stops = [o for o in exits if o.purpose is Purpose.STOP and o.status in LIVE]
     right = [o for o in stops if o.stop_price == trade.stop_price]
     # A venue holds what an order promises: an old level goes before the new one can come, and the
     # seconds between are counted as naked.
     stale = [o for o in stops if o.stop_price != trade.stop_price] + stale_targets(trade, exits)
-    place: list[Intent] = [leaving] if leaving else []
-    missing = instrument.floor_quantity(max(to_cover - sum((o.remaining for o in right), ZERO), ZERO))
+    lacking = leaving.to_cover - sum((o.remaining for o in right), ZERO)
+    missing = instrument.floor_quantity(max(lacking, ZERO))
     if missing > ZERO and len(right) == len(stops):
         retry_at = retry_after([o for o in exits if o.purpose is Purpose.STOP], now)
         if retry_at is not None:

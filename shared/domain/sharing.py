@@ -10,9 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from shared.domain.cover import CoverPlan, CoverTerms
-from shared.domain.exits import plan_exit, retry_after
+from shared.domain.exits import plan_leaving, retry_after
 from shared.domain.instruments import Instrument
-from shared.domain.intents import Intent
 from shared.domain.money import ZERO
 from shared.domain.order_status import LIVE, RESTING
 from shared.domain.orders import Order, Purpose
@@ -40,15 +39,10 @@ def plan_sharing(
     terms: CoverTerms,
 ) -> CoverPlan:
     """Compare wanted with actual cover; `exits` are those of `orders` that are no entries."""
-    leaving = plan_exit(trade, exits, instrument, now)
-    retries: list[datetime] = []
-    if isinstance(leaving, datetime):
-        retries, leaving = [leaving], None
-    live_exits = sum((o.remaining for o in exits if o.purpose is Purpose.EXIT and o.status in LIVE), ZERO)
-    to_cover = trade.coverable - live_exits - (leaving.quantity if leaving else ZERO)
-    place: list[Intent] = [leaving] if leaving else []
+    leaving = plan_leaving(trade, exits, instrument, now)
+    place, retries = list(leaving.place), list(leaving.retries)
     # While all of it leaves, every stop stays: whatever the exit meets, the position is covered.
-    to_cover = instrument.floor_quantity(max(to_cover, ZERO))
+    to_cover = instrument.floor_quantity(max(leaving.to_cover, ZERO))
     stops = _compare(trade, exits, to_cover) if to_cover > ZERO else _Stops()
     trailing = plan_trailing(trade, exits, to_cover, terms) if to_cover > ZERO else CoverPlan()
     if stops.missing > ZERO:
@@ -58,8 +52,11 @@ def plan_sharing(
             retries.append(retry_at)
         else:
             place.append(stop_intent(trade, stops.missing, next_stop_leg(exits)))
-    if retry_after([o for o in exits if is_trailing(o)], now) is None:
-        place += trailing.place
+    if trailing.place:
+        retry_at = retry_after([o for o in exits if is_trailing(o)], now)
+        # Until it is tried again nobody trails: the trade must be looked at then.
+        retries += [retry_at] if retry_at is not None else []
+        place += trailing.place if retry_at is None else ()
     stale = stale_targets(trade, exits)
     if not stale:
         place += missing_targets(trade, orders, instrument)

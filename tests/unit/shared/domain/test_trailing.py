@@ -102,7 +102,8 @@ def test_what_the_venue_trails_is_not_watched() -> None:
 
 def test_after_three_refusals_it_is_ours_to_follow() -> None:
     refused = [trailing(f"refused{n}", leg=n, status=S.REJECTED) for n in range(3)]
-    assert shape(plan(OPEN, stop(), refused[0], later=0.5)) == []
+    waits = plan(OPEN, stop(), refused[0], later=0.5)
+    assert (shape(waits), waits.retry_at, waits.is_done) == ([], NOW + timedelta(seconds=1), False)
     assert shape(plan(OPEN, stop(), refused[0], later=2)) == [("trailing_stop", 10)]
     assert plan(OPEN, stop(), *refused, later=99).is_calm
     assert watched_levels(OPEN, (ENTRY, *refused), BITCOIN, TERMS).trail is not None
