@@ -165,6 +165,7 @@ class AliveTrade:
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     leverage: int | None = None
+    funding: Decimal = ZERO
     multiplier: Decimal = Decimal(1)
 
     @property

@@ -10,7 +10,7 @@ from mongoengine import fields
 
 from shared.domain.money import ZERO
 from shared.models.base import BaseDocument
-from shared.models.mapping import raw_rows_of, to_row
+from shared.models.mapping import Row, rows_of, to_row
 from shared.models.signals import insert_many_once
 
 
@@ -47,13 +47,12 @@ def record(payments: Sequence[Payment]) -> None:
         insert_many_once(Funding, [to_row(payment, "funding_id") for payment in payments])
 
 
-def sums_of(trade_ids: Many[str]) -> dict[str, Decimal]:
-    """Return what each trade has received in all; trades without a payment are left out."""
+def sums_of(trade_ids: Many[str], before: datetime | None = None) -> dict[str, Decimal]:
+    """Return what each trade has received in all, or before a moment; trades without a payment are left out."""
+    query: Row = {"trade_id": {"$in": list(trade_ids)}}
+    if before is not None:
+        query["at"] = {"$lt": before}
     sums: dict[str, Decimal] = {}
-    for row in raw_rows_of(Funding).find(
-        {"trade_id": {"$in": list(trade_ids)}}, {"trade_id": 1, "amount": 1}
-    ):
-        amount = row["amount"]
-        value = amount.to_decimal() if hasattr(amount, "to_decimal") else amount
-        sums[row["trade_id"]] = sums.get(row["trade_id"], ZERO) + value
+    for row in rows_of(Funding).find(query, {"trade_id": 1, "amount": 1}):
+        sums[row["trade_id"]] = sums.get(row["trade_id"], ZERO) + row["amount"]
     return sums

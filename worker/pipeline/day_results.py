@@ -12,7 +12,7 @@ from shared.domain.fills import fold_fills
 from shared.domain.money import ZERO
 from shared.domain.trades import AliveTrade
 from shared.domain.values import changed
-from shared.models import fills
+from shared.models import fills, fundings
 from shared.models.users import Person
 from worker.context import Context, utc_now
 from worker.rates import Rates
@@ -70,9 +70,7 @@ def _quotes(
     return {
         venue: {
             symbol: (quote.bid, quote.ask)
-            for symbol, quote in context.quotes.read(
-                *venue, wanted, utc_now(), QUOTE_MAX_AGE_SECONDS
-            ).items()
+            for symbol, quote in context.quotes.read(*venue, wanted, utc_now(), QUOTE_MAX_AGE_SECONDS).items()
         }
         for venue, wanted in symbols.items()
     }
@@ -91,9 +89,16 @@ def _with_multipliers(context: Context, venue: Venue, listed: Sequence[AliveTrad
 def _realised_before(
     context: Context, venue: Venue, listed: Sequence[AliveTrade], starts_at: datetime
 ) -> dict[str, Decimal]:
-    """Return what trades from before today had realised when it began; fills are read only where a part has left."""
+    """Return what trades from before today had realised when it began; fills are read only where a part has left.
+
+    Funding counts on the day on which it was paid.
+    """
     old = [trade for trade in listed if opened_before(trade, starts_at)]
-    before = {trade.trade_id: trade.realised_pnl for trade in old}
+    geared = [trade.trade_id for trade in old if trade.leverage is not None]
+    paid = fundings.sums_of(geared, starts_at) if geared else {}
+    before = {
+        trade.trade_id: trade.realised_pnl - trade.funding + paid.get(trade.trade_id, ZERO) for trade in old
+    }
     left = [trade for trade in old if trade.exited]
     if not left:
         return before
@@ -103,7 +108,8 @@ def _realised_before(
         rule = rules.get(trade.symbol)
         earlier = found.get(trade.trade_id, [])
         if rule is not None:
-            before[trade.trade_id] = fold_fills(earlier, trade.side, rule).realised_pnl if earlier else ZERO
+            fold = fold_fills(earlier, trade.side, rule).realised_pnl if earlier else ZERO
+            before[trade.trade_id] = fold + paid.get(trade.trade_id, ZERO)
     return before
 
 

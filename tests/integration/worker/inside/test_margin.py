@@ -1,5 +1,6 @@
 """On margin: terms before the first order, shorts, exits that share a position, funding, and positions taken away."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +11,16 @@ from shared.domain.order_status import OrderStatus
 from shared.domain.orders import OrderType
 from shared.domain.signals import Side
 from shared.domain.trades import TradeStatus
-from shared.models import fundings
+from shared.models import accounts, fundings, trades, users
+from shared.models.fills import Fill
+from shared.models.fundings import Funding
+from shared.models.mapping import rows_of
+from shared.models.together import run
+from shared.models.trades import Trade as TradeDocument
 from tests.integration.worker.inside.conftest import InsideDesk
 from worker.pipeline.balances import refresh
+from worker.pipeline.day_results import days_of
+from worker.pipeline.external import SURE_AFTER
 from worker.pipeline.funding import collect_funding
 
 LONG = "LONG BTC/USDT 10x\nEntry: market\nStop loss: 95\nTargets: 105 / 110"
@@ -144,7 +152,18 @@ def test_a_position_that_the_venue_took_away_ends_the_trade(desk: InsideDesk) ->
     assert desk.trade(message).gone_since is None
     desk.book.take_away()
     refresh(desk.driver.context, [account_id])
-    assert desk.trade(message).gone_since is not None
+    gone = desk.trade(message).gone_since
+    assert gone is not None
+    # One read is no proof: it takes a second one, some seconds later.
+    assert desk.trade(message).status is TradeStatus.OPEN
+    rows_of(TradeDocument).update_one({}, {"$set": {"gone_since": gone - SURE_AFTER}})
+    # The first of these reads finds that the cover has ended with the position, which is settled before it counts.
+    for _ in range(2):
+        refresh(desk.driver.context, [account_id])
+        desk.driver.answer_bells()
+    ended = desk.trade(message)
+    assert (ended.status, ended.close_reason, ended.held) == (TradeStatus.CLOSED, "CLOSED_EXTERNALLY", 0)
+    assert desk.resting(message) == []
 
 
 def test_a_stop_that_trails_rests_at_the_venue_beside_the_one_that_stands_still(open_desk: Any) -> None:
@@ -165,3 +184,22 @@ def test_a_provider_closes_all_or_a_part(desk: InsideDesk, text: str) -> None:
     assert left == desk.book.position == (0 if text == "Close it" else held - desk.trade(message).exited)
     stops = [quantity for kind, quantity, _ in desk.resting(message) if kind is OrderType.STOP]
     assert stops == ([left] if left else [])
+
+
+def test_funding_is_a_result_of_the_day_on_which_it_was_paid(desk: InsideDesk) -> None:
+    message = desk.say(LONG)
+    for amount in ("-0.30", "-0.50"):
+        desk.book.pay_funding(amount)
+    collect_funding(desk.driver.context)
+    trade = desk.trade(message)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    # The position, its fees and the first payment are of yesterday.
+    rows_of(TradeDocument).update_one({}, {"$set": {"opened_at": yesterday}})
+    rows_of(Fill).update_many({}, {"$set": {"at": yesterday}})
+    rows_of(Funding).update_one({"amount": Decimal("-0.30")}, {"$set": {"at": yesterday}})
+    now = datetime.now(UTC)
+    people = run(users.finding_people([trade.user_id], now))
+    owned = run(accounts.finding_of_users([trade.user_id]))
+    trading = run(trades.finding_of_users([trade.user_id], now - timedelta(hours=26)))
+    day = days_of(desk.driver.context, people, owned, trading).by_account[trade.account_id]
+    assert day.realised == Decimal("-0.50")
