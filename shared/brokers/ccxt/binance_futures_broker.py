@@ -29,6 +29,7 @@ from shared.brokers.ccxt.binance_futures_reports import (
     read_actual_id,
     read_algo,
     read_balances,
+    read_canceled,
     read_fills,
     read_listed,
     read_placed,
