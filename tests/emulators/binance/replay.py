@@ -11,7 +11,6 @@ from tests.emulators.binance.journal import Journal
 from tests.emulators.binance.log import Line
 from tests.emulators.binance.refusals import Refusal
 
-
 Acts = Mapping[str, Callable[..., Any]]
 
 
