@@ -42,14 +42,12 @@ class FuturesMatching(Matching):
         for order in list(market.open.values()):
             if order.is_open and crosses(market, buys=order.buys, price=order.terms.price):
                 self._execute(order, self._portion(order), order.terms.price, at, is_maker=True)
-        for account in list(self._book.accounts.values()):
-            position = account.positions.get(market.listing.symbol)
-            if position is not None and margin.is_lost(self._book, account, market, position):
-                self._liquidate(account, market, position, at)
+        self._take_away(market, at)
 
     def enter(self, order: FuturesOrder, at: int) -> None:
         """Let a new order trade, if it may."""
         self._take(order, at)
+        self._take_away(self._book.markets[order.listing.symbol], at, self._book.accounts[order.key])
 
     def pay_funding(self, market: Market, rate: int, at: int) -> None:
         """Every position pays a share of its value, or receives it: those that are long where the rate is above 0."""
@@ -64,6 +62,14 @@ class FuturesMatching(Matching):
             if position.is_isolated:
                 position.margin += amount
             position.updated_at = at
+        self._take_away(market, at)
+
+    def _take_away(self, market: Market, at: int, only: FuturesAccount | None = None) -> None:
+        """Close the positions of whoever has nothing left to maintain them with."""
+        for account in list(self._book.accounts.values()) if only is None else [only]:
+            position = account.positions.get(market.listing.symbol)
+            if position is not None and margin.is_lost(self._book, account, market, position):
+                self._liquidate(account, market, position, at)
 
     def _look(self, algo: Algo, market: Market, at: int) -> None:
         best = min if algo.buys else max
