@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from shared.brokers.ccxt.binance import BinanceAdapter
+from shared.brokers.ccxt.binance_futures import BinanceFuturesAdapter
 from shared.brokers.factory import Adapter
 
 
 def own_adapters() -> Mapping[str, Adapter]:
     """Make one adapter for each venue that this tree trades at."""
-    return {adapter.venue.name: adapter for adapter in (BinanceAdapter(),)}
+    return {adapter.venue.name: adapter for adapter in (BinanceAdapter(), BinanceFuturesAdapter())}

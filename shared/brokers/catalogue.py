@@ -8,12 +8,14 @@ import importlib
 from collections.abc import Iterable
 
 from shared.brokers.codes import Refusal
-from shared.brokers.rows import alpaca, binance, coinbase, paper
+from shared.brokers.rows import alpaca, binance, binance_futures, coinbase, paper
 from shared.brokers.venue import Venue
 from shared.domain.accounts import Environment
 from shared.domain.errors import PermanentError
 
-VENUES: dict[str, Venue] = {rows.VENUE.name: rows.VENUE for rows in (paper, binance, coinbase, alpaca)}
+VENUES: dict[str, Venue] = {
+    rows.VENUE.name: rows.VENUE for rows in (paper, binance, binance_futures, coinbase, alpaca)
+}
 
 
 def list_venues(adapter_modules: Iterable[str] = ()) -> dict[str, Venue]:

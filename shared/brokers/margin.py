@@ -64,7 +64,8 @@ class MarginBroker(Protocol):
         Raises
         ------
         PermanentError
-            HEDGE_MODE where the account holds both sides, POSITION_OPEN where a position or an order forbids the
+            HEDGE_MODE where the account holds both sides, MULTI_ASSETS_MODE where its assets stand for every position
+            and none can be isolated, POSITION_OPEN where a position or an order forbids the
             change, LEVERAGE_TOO_HIGH where the venue allows less.
         """
         ...

@@ -117,6 +117,10 @@ EXPIRED_BEFORE_ARRIVAL | nobody | It arrived at the venue after its time.
 MARKET_CLOSED | nobody | The market is closed.
 TOO_MANY_ORDERS | follower | The venue holds as many orders of this account as it takes.
 REPLACED_ORDER_GONE | nobody | The order that was to be replaced is not there any more.
+HEDGE_MODE | follower | The account holds long and short positions beside each other; switch it to one-way mode at the venue.
+MULTI_ASSETS_MODE | follower | The account lets all its assets stand for each position; switch it to single-asset mode at the venue.
+POSITION_OPEN | follower | An open position or order at the venue keeps its leverage and margin as they are; close it there first.
+LEVERAGE_TOO_HIGH | follower | The venue allows less leverage for this instrument or account.
 DUPLICATE_ORDER_ID | nobody | The venue has an order with this id already; it is looked up.
 SEND_WINDOW_CLOSED | nobody | It could not begin in time after the last look, so it did not leave; it comes again.
 NOT_CONNECTED | nobody | The venue could not be reached; nothing left.

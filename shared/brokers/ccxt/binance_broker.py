@@ -31,13 +31,7 @@ from shared.brokers.ccxt.binance_pairs import (
     read_replacement,
 )
 from shared.brokers.ccxt.binance_place import Place, Session
-from shared.brokers.ccxt.binance_refusals import (
-    CANCEL_REFUSED_CODE,
-    NO_SUCH_ORDER,
-    REPLACEMENT_FAILED,
-    code_of,
-    failure,
-)
+from shared.brokers.ccxt.binance_refusals import REPLACEMENT_FAILED, failure
 from shared.brokers.ccxt.binance_reports import (
     read_account_rights,
     read_balances,
@@ -47,6 +41,7 @@ from shared.brokers.ccxt.binance_reports import (
     read_placed,
     read_restrictions,
 )
+from shared.brokers.ccxt.binance_words import CANCEL_REFUSED_CODE, NO_SUCH_ORDER, code_of
 from shared.brokers.http import HttpAnswer, read_answer
 from shared.domain.errors import TradeError
 from shared.domain.money import ZERO

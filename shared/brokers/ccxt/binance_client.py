@@ -12,6 +12,7 @@ from shared.brokers.factory import Credentials
 from shared.brokers.http import HttpAnswer, HttpRequest, HttpTransport, KeyGuard
 
 KEY_HEADER = "X-MBX-APIKEY"
+SPOT_PATHS = {"public": "/api/v3", "private": "/api/v3", "sapi": "/sapi/v1"}
 
 # No bool: ccxt writes true and false.
 _PLAIN = (str, int)
@@ -72,21 +73,13 @@ class BinanceClient(binance):
         return binance.urlencode(dict(params), doseq)
 
 
-def make_template(carrier: Carrier) -> BinanceClient:
-    """Make the client without a key that the accounts at one address are copied from."""
-    base_url = carrier.base_url
-    client = BinanceClient(
-        {
-            "enableRateLimit": False,
-            "urls": {
-                "api": {
-                    "public": f"{base_url}/api/v3",
-                    "private": f"{base_url}/api/v3",
-                    "sapi": f"{base_url}/sapi/v1",
-                }
-            },
-        }
-    )
+def make_template(carrier: Carrier, paths: Mapping[str, str] = SPOT_PATHS) -> BinanceClient:
+    """Make the client without a key that the accounts at one address are copied from.
+
+    Only the APIs that `paths` names can be asked there: all others of ccxt's point elsewhere, and are not carried.
+    """
+    urls = {api: f"{carrier.base_url}{path}" for api, path in paths.items()}
+    client = BinanceClient({"enableRateLimit": False, "urls": {"api": urls}})
     client.carrier = carrier
     return client
 

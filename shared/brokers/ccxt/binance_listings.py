@@ -13,7 +13,7 @@ from shared.domain.money import ZERO, to_plain
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One spot pair; one that does not trade now is kept, because orders may rest on it."""
+    """One spot pair or contract; one that does not trade now is kept, because orders may rest on it."""
 
     venue_symbol: str
     instrument: Instrument
@@ -22,7 +22,7 @@ class Listing:
 
 
 class Listings:
-    """All spot pairs of the venue, by our symbols and by its own."""
+    """All that a market lists, by our symbols and by its own."""
 
     def __init__(self, rows: Iterable[Listing], limits: VenueLimits) -> None:
         self.limits = limits
@@ -30,7 +30,7 @@ class Listings:
         self._symbols = {row.venue_symbol: symbol for symbol, row in self._by_symbol.items()}
 
     def find(self, symbol: str) -> Listing | None:
-        """Find a pair by our symbol."""
+        """Find a listing by our symbol."""
         return self._by_symbol.get(symbol)
 
     def symbol_of(self, venue_symbol: str) -> str:
@@ -70,12 +70,12 @@ def read_limits(rows: Any) -> VenueLimits:
 
 def _read_listing(row: Any, kinds: dict[tuple[str, ...], frozenset[str]]) -> Listing | None:
     filters = {rule["filterType"]: rule for rule in row["filters"]}
-    tick = _step(filters, "PRICE_FILTER", "tickSize")
-    lot = _step(filters, "LOT_SIZE", "stepSize")
+    tick = step_of(filters, "PRICE_FILTER", "tickSize")
+    lot = step_of(filters, "LOT_SIZE", "stepSize")
     if not (tick and lot):
         return None
     base, quote = row["baseAsset"], row["quoteAsset"]
-    notional = _step(filters, "NOTIONAL", "minNotional") or _step(filters, "MIN_NOTIONAL", "minNotional")
+    notional = step_of(filters, "NOTIONAL", "minNotional") or step_of(filters, "MIN_NOTIONAL", "minNotional")
     types = tuple(row["orderTypes"])
     return Listing(
         venue_symbol=row["symbol"],
@@ -85,6 +85,7 @@ def _read_listing(row: Any, kinds: dict[tuple[str, ...], frozenset[str]]) -> Lis
     )
 
 
-def _step(filters: Mapping[str, Any], kind: str, name: str) -> Decimal:
+def step_of(filters: Mapping[str, Any], kind: str, name: str) -> Decimal:
+    """Read a number of one of a listing's filters, without the zeros at its end; 0 where it has no such filter."""
     rule = filters.get(kind)
     return Decimal(to_plain(Decimal(rule[name]))) if rule is not None else ZERO

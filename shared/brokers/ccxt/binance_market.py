@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from shared.brokers.base import Quote
 from shared.brokers.ccxt.binance_listings import venue_symbol
 from shared.brokers.ccxt.binance_place import HOURLY_SECONDS, Place
-from shared.brokers.ccxt.binance_refusals import code_of, failure
 from shared.brokers.ccxt.binance_reports import read_quotes
+from shared.brokers.ccxt.binance_words import code_of
 from shared.brokers.http import read_answer
 from shared.brokers.usage import UsedWeight
 from shared.brokers.weights import VenueLimits
@@ -26,7 +26,7 @@ class BinanceMarketData:
         self._last_used = last_used
 
     async def fetch_instruments(self, symbols: Sequence[str] | None = None) -> Sequence[Instrument]:
-        """List spot pairs that trade now, from a list that is at most an hour old."""
+        """List what trades now, from a list that is at most an hour old."""
         listings = await self._place.listings(self._place.public(), max_age_seconds=HOURLY_SECONDS)
         wanted = None if symbols is None else set(symbols)
         return tuple(found for found in listings.trading() if wanted is None or found.symbol in wanted)
@@ -44,7 +44,7 @@ class BinanceMarketData:
         if code_of(answer) == _UNKNOWN_SYMBOL:
             return ()
         if not answer.is_ok:
-            raise failure(answer, is_write=False)
+            raise self._place.family.words.failure(answer, is_write=False)
         now = self._place.now()
         return read_answer(
             answer, lambda said: read_quotes([said] if params else said, wanted, now), is_write=False

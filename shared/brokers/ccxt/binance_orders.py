@@ -132,7 +132,9 @@ def _terms(request: OrderRequest, listing: Listing | None) -> Params:
                 "stopPrice": _price(request.stop_price),
             }
         case OrderType.TRAILING_STOP:
-            raise PermanentError(Refusal.INVALID_ORDER, "Trailing stops are not asked of Binance's spot market.")
+            raise PermanentError(
+                Refusal.INVALID_ORDER, "Trailing stops are not asked of Binance's spot market."
+            )
 
 
 def _stop_terms(request: OrderRequest, listing: Listing | None) -> Params:

@@ -5,8 +5,9 @@ from typing import Any
 from shared.brokers.base import Replacement
 from shared.brokers.ccxt.binance_listings import venue_symbol
 from shared.brokers.ccxt.binance_place import PublicSession
-from shared.brokers.ccxt.binance_refusals import CANCEL_REFUSED_CODE, failure_of, read_code
+from shared.brokers.ccxt.binance_refusals import failure_of
 from shared.brokers.ccxt.binance_reports import read_canceled, read_last_price, read_placed
+from shared.brokers.ccxt.binance_words import CANCEL_REFUSED_CODE, read_code
 from shared.brokers.codes import Doubt, Refusal
 from shared.brokers.http import HttpAnswer, doubt, read_answer
 from shared.domain.errors import PermanentError, TradeError

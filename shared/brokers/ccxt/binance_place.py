@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,8 +13,9 @@ from shared.brokers.ccxt.binance_client import (
     copy_for,
     make_template,
 )
-from shared.brokers.ccxt.binance_listings import Listings, read_listings
-from shared.brokers.ccxt.binance_refusals import CLOCK_CODE, code_of, failure, with_ban
+from shared.brokers.ccxt.binance_family import Family
+from shared.brokers.ccxt.binance_listings import Listings
+from shared.brokers.ccxt.binance_words import CLOCK_CODE, Words, code_of, with_ban
 from shared.brokers.codes import Doubt, Refusal
 from shared.brokers.factory import Credentials
 from shared.brokers.gate import check_send_gate
@@ -34,13 +35,14 @@ _MILLISECOND = timedelta(milliseconds=1)
 class PublicSession:
     """Questions that need no key."""
 
-    def __init__(self, client: BinanceClient, now: Callable[[], datetime]) -> None:
+    def __init__(self, client: BinanceClient, family: Family, now: Callable[[], datetime]) -> None:
+        self.family = family
         self._client = client
         self._now = now
 
-    async def ask(self, path: str, params: dict[str, str]) -> HttpAnswer:
+    async def ask(self, path: str, params: Mapping[str, str]) -> HttpAnswer:
         """GET something public; raises as `HttpTransport.send`."""
-        return await _request(self._client, self._now, "GET", path, "public", params)
+        return await _request(self._client, self._now, "GET", path, self.family.public, params)
 
 
 class Session:
@@ -54,6 +56,7 @@ class Session:
         now: Callable[[], datetime],
     ) -> None:
         self.public = public
+        self.family = public.family
         self._client = client
         self._clock = clock
         self._now = now
@@ -64,10 +67,12 @@ class Session:
         path: str,
         params: dict[str, str],
         *,
-        api: str = "private",
+        api: str | None = None,
         send_before: datetime | None = None,
     ) -> HttpAnswer:
         """Sign and send a request that the venue must refuse if it comes after `send_before`.
+
+        `api` is ccxt's name of the API, the market's private one unless given.
 
         Raises
         ------
@@ -82,7 +87,7 @@ class Session:
         if method != "GET":
             check_send_gate()
         params = {**params, "recvWindow": self._window(send_before)}
-        answer = await _request(self._client, self._now, method, path, api, params)
+        answer = await _request(self._client, self._now, method, path, api or self.family.private, params)
         if code_of(answer) == CLOCK_CODE:
             self._clock.doubt(difference)
         return answer
@@ -144,16 +149,18 @@ class VenueClock:
         before = _milliseconds()
         answer = await public.ask("time", {})
         after = _milliseconds()
-        venue_time = _read(answer, lambda said: int(said["serverTime"]))
+        venue_time = _read(answer, lambda said: int(said["serverTime"]), public.family.words)
         self._difference = self._options["timeDifference"] = (before + after) // 2 - venue_time
         self._ask_again_at = time.monotonic() + HOURLY_SECONDS
 
 
 class Place:
-    """The venue at one address.
+    """A market of the venue at one address.
 
     Parameters
     ----------
+    family
+        Which market.
     tells_rights
         Whether it has the API that tells what a key may do; the sandbox has not.
     now
@@ -161,13 +168,20 @@ class Place:
     """
 
     def __init__(
-        self, transport: HttpTransport, base_url: str, *, tells_rights: bool, now: Callable[[], datetime]
+        self,
+        transport: HttpTransport,
+        base_url: str,
+        family: Family,
+        *,
+        tells_rights: bool,
+        now: Callable[[], datetime],
     ) -> None:
+        self.family = family
         self.tells_rights = tells_rights
         self.now = now
         self._transport = transport
         self._base_url = base_url
-        self._template = make_template(Carrier(transport, base_url))
+        self._template = make_template(Carrier(transport, base_url), family.paths)
         self._clock = VenueClock(self._template.options)
         self._public: dict[str | None, PublicSession] = {}
         self._lock = asyncio.Lock()
@@ -179,7 +193,7 @@ class Place:
         found = self._public.get(local_address)
         if found is None:
             carrier = Carrier(self._transport, self._base_url, local_address)
-            found = PublicSession(copy_for(self._template, None, carrier), self.now)
+            found = PublicSession(copy_for(self._template, None, carrier), self.family, self.now)
             self._public[local_address] = found
         return found
 
@@ -205,8 +219,8 @@ class Place:
             known = self._known(symbol, max_age_seconds)
             if known is not None:
                 return known
-            answer = await public.ask("exchangeInfo", {"showPermissionSets": "false"})
-            self._listings = _read(answer, read_listings)
+            answer = await public.ask("exchangeInfo", self.family.listing_params)
+            self._listings = _read(answer, self.family.read_listings, self.family.words)
             self._read_at = time.monotonic()
             return self._listings
 
@@ -225,10 +239,10 @@ async def _request(
     method: str,
     path: str,
     api: str,
-    params: dict[str, str],
+    params: Mapping[str, str],
 ) -> HttpAnswer:
     try:
-        answer: HttpAnswer = await client.request(path, [api], method, params)
+        answer: HttpAnswer = await client.request(path, [api], method, dict(params))
     except RetryableError as error:
         if error.code != Doubt.BANNED:
             raise
@@ -236,10 +250,10 @@ async def _request(
     return answer
 
 
-def _read(answer: HttpAnswer, read: Callable[[Any], Any]) -> Any:
+def _read(answer: HttpAnswer, read: Callable[[Any], Any], words: Words) -> Any:
     if answer.is_ok:
         return read_answer(answer, read, is_write=False)
-    raise failure(answer, is_write=False)
+    raise words.failure(answer, is_write=False)
 
 
 def _milliseconds() -> int:

@@ -16,12 +16,12 @@ BACKLOG = 2048
 FLUSH_SECONDS = 0.005
 
 
-async def _run(arguments: argparse.Namespace) -> None:
+async def _run(venue_of: type[Binance], arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    venue = Binance(arguments.state_dir, FLUSH_SECONDS if arguments.log_buffer else 0.0)
+    venue = venue_of(arguments.state_dir, FLUSH_SECONDS if arguments.log_buffer else 0.0)
     server = await loop.create_server(venue.connection, "127.0.0.1", arguments.port, backlog=BACKLOG)
     port = server.sockets[0].getsockname()[1]
     log = str(arguments.state_dir / NAME)
@@ -42,9 +42,9 @@ async def _walk(venue: Binance, seed: int, seconds: float) -> None:
         venue.move_prices(next_prices(venue.book, seed))
 
 
-def main() -> None:
+def main(venue_of: type[Binance] = Binance, prog: str = "tests.emulators.binance") -> None:
     """Read the arguments and serve until told to stop."""
-    parser = argparse.ArgumentParser(prog="tests.emulators.binance")
+    parser = argparse.ArgumentParser(prog=prog)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--state-dir", type=Path, required=True)
     parser.add_argument("--prices-seed", type=int, help="let prices walk; without it they stand still")
@@ -54,7 +54,7 @@ def main() -> None:
         action="store_true",
         help="write lines some milliseconds later; not safe against kills",
     )
-    uvloop.run(_run(parser.parse_args()))
+    uvloop.run(_run(venue_of, parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ ID_NAMES = (
     "aboveClientOrderId",
     "belowClientOrderId",
     "listClientOrderId",
+    "clientAlgoId",
     "origClientOrderId",
     "cancelOrigClientOrderId",
 )

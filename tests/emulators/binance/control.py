@@ -122,6 +122,8 @@ class BinanceControl:
 class BinanceProcess:
     """The venue as our child; a restart keeps its port and its state."""
 
+    module = "tests.emulators.binance"
+
     def __init__(self, state_dir: Path, *options: str) -> None:
         self._state_dir, self._options = state_dir, options
         self._process: subprocess.Popen[str] | None = None
@@ -152,7 +154,7 @@ class BinanceProcess:
 
     def start(self) -> None:
         """Start it and wait for its address."""
-        command = [sys.executable, "-m", "tests.emulators.binance", "--port", str(self._port)]
+        command = [sys.executable, "-m", self.module, "--port", str(self._port)]
         command += ["--state-dir", str(self._state_dir), *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=_ROOT)
         assert self._process.stdout is not None

@@ -6,10 +6,11 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from tests.emulators.binance.accounts import Account
 from tests.emulators.binance.amounts import write_amount
-from tests.emulators.binance.controls import CONTROLS
 from tests.emulators.binance.http import Answer, Request
 from tests.emulators.binance.journal import Journal
+from tests.emulators.binance.orders import Order
 from tests.emulators.binance.reports import looked_up
 from tests.emulators.binance.summary import summarize
 
@@ -45,11 +46,11 @@ class ControlSide:
     def change(self, what: str, wish: dict[str, Any]) -> None:
         """Change the venue's state, and log it with everything it set off."""
         venue = self._venue
-        if what not in CONTROLS:
+        if what not in venue.controls:
             raise ValueError(f"no such control: {what}")
         at = venue.now()
         venue.book.journal = Journal()
-        CONTROLS[what](venue.engine, wish, at // 1000)
+        venue.controls[what](venue.engine, wish, at // 1000)
         line = {
             "at": venue.clock.write(at),
             "key": "",
@@ -85,7 +86,7 @@ class ControlSide:
         accounts = [account for account in venue.book.accounts.values() if key in (None, account.key)]
         if what == "orders":
             return [
-                {"key": account.key, **looked_up(order)}
+                {"key": account.key, **self.looked_up(order)}
                 for account in accounts
                 for ledger in account.ledgers.values()
                 for order in ledger.orders
@@ -101,4 +102,13 @@ class ControlSide:
                 }
                 for account in accounts
             }
+        return self.show_more(what, accounts)
+
+    @staticmethod
+    def looked_up(order: Order) -> dict[str, Any]:
+        """Show an order as the market's API does."""
+        return looked_up(order)
+
+    def show_more(self, what: str, accounts: list[Account]) -> Any:
+        """Show what only another market of the venue has."""
         raise ValueError(f"nothing to show: {what}")

@@ -15,7 +15,7 @@ STATUSES = frozenset({"TRADING", "BREAK", "HALT"})
 
 def set_price(engine: Engine, wish: Wish, at: int) -> None:
     """Move one price, or quote the same again if none is given."""
-    market = _market(engine, wish["symbol"])
+    market = market_of(engine, wish["symbol"])
     price = parse_amount(wish["price"]) if wish.get("price") else market.price
     engine.matching.move(market, price, at)
 
@@ -23,7 +23,7 @@ def set_price(engine: Engine, wish: Wish, at: int) -> None:
 def walk(engine: Engine, wish: Wish, at: int) -> None:
     """Move many prices by one step of the venue's own walk."""
     for symbol, price in wish["prices"].items():
-        engine.matching.move(_market(engine, symbol), parse_amount(price), at)
+        engine.matching.move(market_of(engine, symbol), parse_amount(price), at)
     engine.book.walks += 1
 
 
@@ -32,7 +32,7 @@ def script_partial(engine: Engine, wish: Wish, at: int) -> None:
     symbol = wish.get("symbol")
     script = Script(
         parse_amount(wish["fraction"]),
-        _market(engine, symbol).listing.symbol if symbol else None,
+        market_of(engine, symbol).listing.symbol if symbol else None,
         wish.get("client_order_id"),
     )
     engine.book.scripts.append(script)
@@ -58,7 +58,7 @@ def set_market(engine: Engine, wish: Wish, at: int) -> None:
     """Open or close a market."""
     if wish["status"] not in STATUSES:
         raise ValueError(f"status is one of {sorted(STATUSES)}")
-    _market(engine, wish["symbol"]).status = wish["status"]
+    market_of(engine, wish["symbol"]).status = wish["status"]
 
 
 def change_settings(engine: Engine, wish: Wish, at: int) -> None:
@@ -66,7 +66,8 @@ def change_settings(engine: Engine, wish: Wish, at: int) -> None:
     engine.book.settings = engine.book.settings.changed(wish)
 
 
-def _market(engine: Engine, symbol: str) -> Market:
+def market_of(engine: Engine, symbol: str) -> Market:
+    """Find a market by the venue's symbol or by ours."""
     name = symbol.replace("/", "")
     if name not in engine.book.markets:
         raise ValueError(f"{symbol} is not listed")

@@ -14,6 +14,19 @@ MINUTE, TEN_SECONDS, DAY = 60, 10, 86_400
 BACK_TO_TAKER, BACK_TO_MAKER = 1, 5
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The longer of the two windows that orders are counted in: its seconds, and what it is called."""
+
+    seconds: int
+    name: str
+    short: str
+
+
+DAY_WINDOW = Window(DAY, "1 DAY", "1d")
+MINUTE_WINDOW = Window(MINUTE, "1 MINUTE", "1m")
+
+
 @dataclass(slots=True)
 class Usage:
     """What was used in one window."""
@@ -32,7 +45,8 @@ class Usage:
 class Limits:
     """Counts, and refuses where asked to. Times are whole seconds of the venue's clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, long_window: Window = DAY_WINDOW) -> None:
+        self._long = long_window
         self._weights: dict[str, Usage] = {}
         self._orders: dict[str, tuple[Usage, Usage]] = {}
         self._banned_until: dict[str, int] = {}
@@ -89,7 +103,7 @@ class Limits:
             return
         counts, ceilings = self.orders(key, now), (settings.order_limit, settings.day_order_limit)
         for count, ceiling, name, length in zip(
-            counts, ceilings, ("10 SECOND", "1 DAY"), (TEN_SECONDS, DAY), strict=True
+            counts, ceilings, ("10 SECOND", self._long.name), (TEN_SECONDS, self._long.seconds), strict=True
         ):
             if count >= ceiling:
                 raise Refusal(
@@ -110,7 +124,7 @@ class Limits:
             usage.used = max(0, usage.used - (BACK_TO_MAKER if is_maker else BACK_TO_TAKER))
 
     def orders(self, key: str, now: int) -> tuple[int, int]:
-        """An account's unfilled orders in these ten seconds and on this day."""
+        """An account's unfilled orders in these ten seconds and in the longer window."""
         short, long = self._usages(key, now)
         return short.used, long.used
 
@@ -119,5 +133,5 @@ class Limits:
         if usages is None:
             usages = self._orders[key] = (Usage(), Usage())
         usages[0].at(now // TEN_SECONDS)
-        usages[1].at(now // DAY)
+        usages[1].at(now // self._long.seconds)
         return usages

@@ -37,7 +37,8 @@ def _trades(names: str, orders: int = 0, weight: Weight = 1) -> Route:
     return Route(TRADE, weight, SIGNED | set(names.split()), orders)
 
 
-def _per_symbol(single: int, several: int) -> Callable[[Params], int]:
+def per_symbol(single: int, several: int) -> Callable[[Params], int]:
+    """What one symbol weighs, and what all of them do."""
     return lambda params: single if "symbol" in params else several
 
 
@@ -55,8 +56,8 @@ ROUTES: dict[str, Route] = {
     "GET /api/v3/ping": _public(1),
     "GET /api/v3/time": _public(1),
     "GET /api/v3/exchangeInfo": _public(20, "symbol symbols permissions showPermissionSets symbolStatus"),
-    "GET /api/v3/ticker/bookTicker": _public(_per_symbol(2, 4), "symbol symbols symbolStatus"),
-    "GET /api/v3/ticker/price": _public(_per_symbol(2, 4), "symbol symbols symbolStatus"),
+    "GET /api/v3/ticker/bookTicker": _public(per_symbol(2, 4), "symbol symbols symbolStatus"),
+    "GET /api/v3/ticker/price": _public(per_symbol(2, 4), "symbol symbols symbolStatus"),
     "GET /api/v3/klines": _public(2, f"symbol interval timeZone {_SPAN}"),
     "POST /api/v3/order": _trades(_ORDER, orders=1),
     "POST /api/v3/order/test": _trades(
@@ -76,7 +77,7 @@ ROUTES: dict[str, Route] = {
     "POST /api/v3/orderList/oco": _trades(_PAIR, orders=2),
     "DELETE /api/v3/orderList": _trades("symbol orderListId listClientOrderId newClientOrderId"),
     "GET /api/v3/order": _asks(4, "symbol orderId origClientOrderId"),
-    "GET /api/v3/openOrders": _asks(_per_symbol(6, 80), "symbol"),
+    "GET /api/v3/openOrders": _asks(per_symbol(6, 80), "symbol"),
     "GET /api/v3/allOrders": _asks(20, f"symbol orderId {_SPAN}"),
     "GET /api/v3/orderList": _asks(4, "orderListId origClientOrderId"),
     "GET /api/v3/openOrderList": _asks(6),

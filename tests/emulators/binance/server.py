@@ -15,11 +15,12 @@ from tests.emulators.binance.calls import Call, check_names, read_call
 from tests.emulators.binance.clock import Clock
 from tests.emulators.binance.commands import COMMANDS, Command, check
 from tests.emulators.binance.control_side import ControlSide
+from tests.emulators.binance.controls import CONTROLS
 from tests.emulators.binance.engine import Engine
 from tests.emulators.binance.faults import ANSWER, BOOK, DOOR, FaultBook, FaultRule
 from tests.emulators.binance.http import Answer, Connection, Request
 from tests.emulators.binance.journal import Journal
-from tests.emulators.binance.limits import Limits
+from tests.emulators.binance.limits import DAY_WINDOW, Limits
 from tests.emulators.binance.log import NAME, BinanceLog, Line
 from tests.emulators.binance.market_data import rate_limits
 from tests.emulators.binance.orders import Order
@@ -32,19 +33,34 @@ from tests.emulators.binance.strikes import at_answer, at_door, refused, unknown
 
 
 class Binance:
-    """The running venue; its state is what its log says."""
+    """The running venue; its state is what its log says.
+
+    What stands in the class is what another of the venue's markets has in its own way.
+    """
+
+    routes = ROUTES
+    public = PUBLIC
+    queries = QUERIES
+    commands = COMMANDS
+    controls = CONTROLS
+    control_side = ControlSide
+    long_window = DAY_WINDOW
 
     def __init__(self, state_dir: Path, flush_seconds: float = 0.0) -> None:
         state_dir.mkdir(parents=True, exist_ok=True)
         self.clock = Clock()
-        self.engine = Engine(Book())
+        self.engine = self.make_engine()
         self.log = BinanceLog(state_dir / NAME, flush_seconds)
-        replay(self.engine, self.log.lines())
+        replay(self.engine, self.log.lines(), self.commands, self.controls)
         self.faults = FaultBook()
-        self.limits = Limits()
+        self.limits = Limits(self.long_window)
         self.requests = 0
-        self._controls = ControlSide(self)
+        self._controls = self.control_side(self)
         self._hidden_until: dict[Order, float] = {}
+
+    def make_engine(self) -> Engine:
+        """An engine that has done nothing yet."""
+        return Engine(Book())
 
     @property
     def book(self) -> Book:
@@ -111,7 +127,7 @@ class Binance:
         if (rule := self._pick(DOOR, call)) is not None:
             line["outcome"] = "NOT_ACCEPTED"
             return at_door(rule, call, self.limits)
-        route = ROUTES.get(call.name)
+        route = self.routes.get(call.name)
         if route is None:
             raise Refusal(0, f"Path {request.path}, Method {request.method} is invalid", status=404)
         self.limits.charge(request.address, route.weighs(call.params), call.second, self.book.settings)
@@ -161,12 +177,12 @@ class Binance:
             raise bad_key()
 
     def _do(self, call: Call, route: Route, altered: FaultRule | None = None) -> Any:
-        if call.name in PUBLIC:
-            return PUBLIC[call.name](self.book, call.params, call.now)
+        if call.name in self.public:
+            return self.public[call.name](self.book, call.params, call.now)
         account = call.account
         assert account is not None
-        if call.name in QUERIES:
-            return QUERIES[call.name](Query(self.book, account, call.params, self._is_visible))
+        if call.name in self.queries:
+            return self.queries[call.name](Query(self.book, account, call.params, self._is_visible))
         if call.name == "GET /api/v3/rateLimit/order":
             return self._order_counts(call)
         command = Command(account, call.params, call.now)
@@ -183,7 +199,7 @@ class Binance:
         payload: Any = None
         failed: Refusal | None = None
         try:
-            payload = COMMANDS[call.name](self.engine, command)
+            payload = self.commands[call.name](self.engine, command)
         except Refusal as refusal:
             # A replacement that failed in part has changed something, and counts as an attempt to place.
             if refusal.data is None:
@@ -200,7 +216,10 @@ class Binance:
             raise failed
         if route.orders:
             short, long = self.limits.orders(command.account.key, call.second)
-            call.headers = {"x-mbx-order-count-10s": str(short), "x-mbx-order-count-1d": str(long)}
+            call.headers = {
+                "x-mbx-order-count-10s": str(short),
+                f"x-mbx-order-count-{self.long_window.short}": str(long),
+            }
         return payload
 
     def _accept_later(self, call: Call, route: Route, rule: FaultRule) -> Answer:

@@ -79,7 +79,8 @@ def _cut(rule: FaultRule, answer: Answer, payload: Any) -> Answer:
 
 def _acknowledge_only(rule: FaultRule, answer: Answer, payload: Any) -> Answer:
     if isinstance(payload, dict) and "executedQty" in payload:
-        early = {**payload, "status": "NEW", "executedQty": ZERO, "cummulativeQuoteQty": ZERO}
+        counted = ("executedQty", "cummulativeQuoteQty", "cumQuote", "cumQty")
+        early = {**payload, "status": "NEW", **{name: ZERO for name in counted if name in payload}}
         if "fills" in early:
             early["fills"] = []
         answer.body = orjson.dumps(early)

@@ -9,6 +9,8 @@ from tests.emulators.binance.log import Line
 SUBMITS = {
     "/api/v3/order": ("newClientOrderId",),
     "/api/v3/order/cancelReplace": ("newClientOrderId",),
+    "/fapi/v1/order": ("newClientOrderId",),
+    "/fapi/v1/algoOrder": ("clientAlgoId",),
     "/api/v3/orderList/oco": ("aboveClientOrderId", "belowClientOrderId"),
 }
 

@@ -11,7 +11,9 @@ import uvloop
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_broker import BinanceBroker
 from tests.emulators.binance.control import BinanceProcess
+from tests.emulators.binance_futures.control import BinanceFuturesProcess
 from tests.emulators.venue.control import VenueProcess
+from tests.integration.brokers.futures_stage import FuturesStage
 from tests.integration.brokers.recorded import open_broker
 from tests.integration.brokers.recorder import Recorder, recording
 from tests.integration.brokers.stages import BinanceStage, HttpStage, PaperStage, Stage, start_venue
@@ -60,6 +62,21 @@ async def binance_stage(binance_process: BinanceProcess) -> AsyncIterator[Binanc
     await stage.close()
 
 
+@pytest.fixture(scope="module")
+def futures_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinanceFuturesProcess]:
+    process = BinanceFuturesProcess(tmp_path_factory.mktemp("futures"))
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+async def futures_stage(futures_process: BinanceFuturesProcess) -> AsyncIterator[FuturesStage]:
+    stage = FuturesStage(futures_process)
+    yield stage
+    await stage.close()
+
+
 @pytest.fixture
 async def venue() -> AsyncIterator[Recorder]:
     async with recording() as recorder:
@@ -79,7 +96,7 @@ def broker(venue: Recorder, adapter: BinanceAdapter) -> BinanceBroker:
     return open_broker(adapter, venue)
 
 
-@pytest.fixture(params=["paper", "http", "binance"])
+@pytest.fixture(params=["paper", "http", "binance", "futures"])
 def stage(request: pytest.FixtureRequest) -> Stage:
     found: Stage = request.getfixturevalue(f"{request.param}_stage")
     return found

@@ -33,6 +33,11 @@ TICK = Decimal("0.01")
 _numbers = itertools.count(1)
 
 
+def take_number() -> int:
+    """Take the next symbol's number."""
+    return next(_numbers)
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -41,6 +46,8 @@ class Stage(Protocol):
     """One account at a venue whose prices and misfortunes the card decides."""
 
     symbol: str
+    shorts: bool
+    """Whether a sale without a position opens one that is short."""
 
     def open_broker(self) -> Broker:
         """A new broker object for the account, as a process that has just started makes it."""
@@ -85,6 +92,8 @@ class DeskQuotes:
 
 class PaperStage:
     """The product's paper venue on a real MongoDB."""
+
+    shorts = False
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
@@ -132,6 +141,8 @@ class PaperStage:
 class HttpStage:
     """The emulated venue: another process, another book."""
 
+    shorts = False
+
     def __init__(self, process: VenueProcess) -> None:
         number = next(_numbers)
         self._process = process
@@ -171,6 +182,8 @@ class HttpStage:
 
 class BinanceStage:
     """The emulated Binance, asked through ccxt; its numbered symbols are the cards' own."""
+
+    shorts = False
 
     def __init__(self, process: BinanceProcess, transport: HttpTransport | None = None) -> None:
         self._process = process

@@ -3,26 +3,32 @@
 import subprocess
 import sys
 
+import pytest
+
 from shared.brokers.ccxt.binance_client import BinanceClient, Carrier, copy_for, make_template
 from shared.brokers.factory import Credentials
 from shared.brokers.http import HttpTransport
 
 LOADED = """
 import sys
-from shared.brokers.ccxt.binance import BinanceAdapter
+from shared.brokers.ccxt.{module} import {adapter}
 from shared.brokers.factory import AccountAccess, Credentials
 from shared.domain.accounts import Environment
-adapter = BinanceAdapter()
+adapter = {adapter}()
 adapter.venue
-print(sorted({"aiohttp", "ccxt"} & sys.modules.keys()))
+print(sorted({{"aiohttp", "ccxt"}} & sys.modules.keys()))
 adapter.open_broker(AccountAccess("a", "binance", Environment.SANDBOX, Credentials("k", "s")))
-print(sorted({"aiohttp", "ccxt"} & sys.modules.keys()), sys.modules["ccxt"].__version__)
+print(sorted({{"aiohttp", "ccxt"}} & sys.modules.keys()), sys.modules["ccxt"].__version__)
 """
 
 
-def test_a_process_that_opens_no_account_loads_no_client() -> None:
+@pytest.mark.parametrize(
+    ("module", "adapter"), [("binance", "BinanceAdapter"), ("binance_futures", "BinanceFuturesAdapter")]
+)
+def test_a_process_that_opens_no_account_loads_no_client(module: str, adapter: str) -> None:
+    program = LOADED.format(module=module, adapter=adapter)
     told = subprocess.run(
-        [sys.executable, "-c", LOADED], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert told.stdout.splitlines() == ["[]", "['aiohttp', 'ccxt'] 4.5.90"]
 

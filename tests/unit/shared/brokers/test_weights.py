@@ -2,9 +2,13 @@
 
 from shared.brokers.catalogue import VENUES
 from shared.brokers.rows.binance import LIMITS
+from shared.brokers.rows.binance_futures import LIMITS as FUTURES_LIMITS
 from shared.brokers.weights import Call, VenueLimits
+from shared.domain.cover import CoverStyle
 from tests.emulators.binance.routes import ROUTES
 from tests.emulators.binance.settings import VenueSettings
+from tests.emulators.binance_futures.book import FuturesSettings
+from tests.emulators.binance_futures.routes import ROUTES as FUTURES_ROUTES
 
 SYMBOL, ORDER = {"symbol": "BTCUSDT"}, {"symbol": "BTCUSDT", "orderId": "1"}
 # Which of the emulator's endpoints, asked how, each call is; the emulator's weights were written by somebody else.
@@ -30,10 +34,16 @@ ENDPOINTS: dict[Call, tuple[str, dict[str, str]]] = {
 
 
 def test_every_call_of_a_venue_with_limits_has_a_weight() -> None:
-    published = [venue.published for venue in VENUES.values() if venue.published is not None]
+    published = [(venue, venue.published) for venue in VENUES.values() if venue.published is not None]
     assert published
-    for limits in published:
-        assert set(limits.weights) == set(Call)
+    for venue, limits in published:
+        # What no row of a venue can do is never asked of it.
+        unasked = set()
+        if not any(row.cover is CoverStyle.PAIRED for row in venue.rows):
+            unasked.add(Call.PAIR)
+        if not any(row.replaces_stops for row in venue.rows):
+            unasked.add(Call.REPLACE)
+        assert set(limits.weights) == set(Call) - unasked
         assert all(0 < weight <= limits.weight_per_minute for weight in limits.weights.values())
 
 
@@ -46,6 +56,45 @@ def test_binances_limits_are_those_that_its_emulator_counts() -> None:
         counted.order_limit,
         counted.day_order_limit,
     )
+
+
+def of_futures(*asked: tuple[str, dict[str, str]]) -> int:
+    """What some questions to the emulated futures weigh together."""
+    return sum(FUTURES_ROUTES[name].weighs(params) for name, params in asked)
+
+
+def test_a_call_to_binances_futures_weighs_what_all_its_questions_do() -> None:
+    counted, limits = FuturesSettings(), FUTURES_LIMITS
+    api = "GET /fapi/v1/"
+    weights = {
+        Call.CANCEL: of_futures(("DELETE /fapi/v1/order", ORDER), ("DELETE /fapi/v1/algoOrder", {})),
+        # The order, the one that waited for a price, and what that has become.
+        Call.ORDER: of_futures((f"{api}order", ORDER), (f"{api}algoOrder", {}), (f"{api}order", ORDER)),
+        Call.OPEN_ORDERS: of_futures((f"{api}openOrders", {}), (f"{api}openAlgoOrders", {})),
+        Call.OPEN_ORDERS_OF_SYMBOL: of_futures(
+            (f"{api}openOrders", SYMBOL), (f"{api}openAlgoOrders", SYMBOL)
+        ),
+        Call.ORDERS_SINCE: of_futures((f"{api}allOrders", SYMBOL), (f"{api}allAlgoOrders", SYMBOL)),
+        Call.FILLS: of_futures((f"{api}userTrades", SYMBOL)),
+        Call.FILLS_OF_ORDER: of_futures((f"{api}userTrades", ORDER)),
+        Call.BALANCES: of_futures(
+            ("GET /fapi/v3/balance", {}), ("GET /fapi/v3/positionRisk", {}), (f"{api}symbolConfig", {})
+        ),
+        Call.KEY_RIGHTS: of_futures((f"{api}accountConfig", {})),
+        Call.INSTRUMENTS: of_futures((f"{api}exchangeInfo", {})),
+        Call.QUOTES: of_futures((f"{api}ticker/bookTicker", {})),
+        Call.QUOTE_OF_SYMBOL: of_futures((f"{api}ticker/bookTicker", SYMBOL)),
+        Call.LAST_PRICE: of_futures((f"{api}ticker/price", SYMBOL)),
+        Call.CLOCK: of_futures((f"{api}time", {})),
+    }
+    # Orders are counted by account and weigh nothing; ours is the least that a row may say.
+    assert of_futures(("POST /fapi/v1/order", SYMBOL), ("POST /fapi/v1/algoOrder", SYMBOL)) == 0
+    assert limits.weights == {**weights, Call.SUBMIT: 1}
+    assert (limits.weight_per_minute, limits.orders_per_10_seconds) == (
+        counted.weight_limit,
+        counted.order_limit,
+    )
+    assert limits.orders_per_day == counted.day_order_limit * 24 * 60
 
 
 def test_a_fan_out_takes_its_weight_at_the_limit_over_all_addresses() -> None:
