@@ -10,6 +10,7 @@ import uvloop
 
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_broker import BinanceBroker
+from tests.emulators.alpaca.control import AlpacaProcess
 from tests.emulators.binance.control import BinanceProcess
 from tests.emulators.venue.control import VenueProcess
 from tests.integration.brokers.recorded import open_broker
@@ -58,6 +59,14 @@ async def binance_stage(binance_process: BinanceProcess) -> AsyncIterator[Binanc
     stage = BinanceStage(binance_process)
     yield stage
     await stage.close()
+
+
+@pytest.fixture(scope="module")
+def alpaca_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlpacaProcess]:
+    process = AlpacaProcess(tmp_path_factory.mktemp("alpaca"))
+    process.start()
+    yield process
+    process.stop()
 
 
 @pytest.fixture
