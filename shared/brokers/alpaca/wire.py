@@ -164,12 +164,12 @@ class AccountDoor(BaseAdapter):
 
 def _read_whole(response: requests.Response, deadline: float) -> None:
     body = bytearray()
-    for chunk in response.raw.stream(_CHUNK, decode_content=True):
+    # What has come, not a chunk in full: each of these waits at most as long as a read may.
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
         body += chunk
         if len(body) > _LARGEST_ANSWER:
             response.close()
             raise OSError(f"more than {_LARGEST_ANSWER} bytes")
-        # A read may take the whole timeout, and many little ones any time at all.
         if time.monotonic() > deadline:
             response.close()
             raise TimeoutError("the answer came too slowly")

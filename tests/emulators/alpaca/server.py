@@ -164,8 +164,6 @@ class AlpacaServer:
 async def _fail_after(fault: FaultRule, request: web.Request, answer: Any) -> web.StreamResponse:
     if fault.kind == "accept_then_500":
         return web.json_response({"code": 50010000, "message": "internal server error"}, status=500)
-    if fault.kind == "accept_then_504":
-        return web.Response(text="<html>upstream timed out</html>", status=504, content_type="text/html")
     if fault.kind == "accept_then_drop":
         return _drop(request)
     if fault.kind == "garbage":
