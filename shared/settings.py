@@ -115,7 +115,9 @@ class Settings(BaseSettings):
     def _check_market_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
         wrong = [name for name, key in keys.items() if not all(_halves(key))]
         if wrong:
-            raise ValueError(f"{_MARKET_KEY_PREFIX}{wrong[0].upper()} must be a key and its secret, as KEY:SECRET")
+            raise ValueError(
+                f"{_MARKET_KEY_PREFIX}{wrong[0].upper()} must be a key and its secret, as KEY:SECRET"
+            )
         return keys
 
     def market_key(self, venue: str, environment: str) -> tuple[str, str] | None:

@@ -21,12 +21,12 @@ from shared.domain.orders import TimeInForce
 
 STOP_LIMIT_PERCENT = Decimal(2)
 
-# Every request counts as one, whatever it asks.
+# Every request counts as one. A new order and a cancel are looked up at once, and money is asked for in two parts.
 LIMITS = VenueLimits(
     weight_per_minute=0,
     orders_per_10_seconds=0,
     orders_per_day=0,
-    weights=dict.fromkeys(Call, 1),
+    weights=dict.fromkeys(Call, 1) | dict.fromkeys((Call.SUBMIT, Call.CANCEL, Call.BALANCES), 2),
     account_weight_per_minute=200,
 )
 

@@ -1,7 +1,7 @@
 """What is written to Alpaca, to the letter: paths, queries, and bodies whose amounts are decimal text."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,8 @@ import pytest
 from shared.brokers.alpaca.adapter import AlpacaAdapter
 from shared.brokers.alpaca.broker import AlpacaBroker
 from shared.brokers.factory import Credentials
+from shared.brokers.rows.alpaca import LIMITS
+from shared.brokers.weights import Call
 from shared.domain.accounts import Environment
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import OrderLookup, OrderReport, OrderRequest, OrderType, TimeInForce
@@ -213,6 +215,30 @@ async def test_a_stop_is_not_asked_about_again_and_what_may_fill_at_once_is(
     await broker.submit_order(an_order())
     assert [sent.name for sent in venue.requests] == [ORDER, ORDER, FOUND]
     assert venue.requests[-1].query == f"client_order_id={ID}"
+
+
+async def test_a_call_takes_as_many_requests_as_its_weight_says(
+    venue: AlpacaRecorder, broker: AlpacaBroker
+) -> None:
+    venue.answer(ORDER, placing())
+    venue.answer(FOUND, told())
+    venue.answer("DELETE /v2/orders/venue-1", "", 204)
+    venue.answer("GET /v2/orders", [])
+    venue.answer("GET /v2/account", {"cash": "1"})
+    venue.answer("GET /v2/positions", [])
+    calls: dict[Call, Callable[[], Awaitable[object]]] = {
+        Call.SUBMIT: lambda: broker.submit_order(an_order()),
+        Call.CANCEL: lambda: broker.cancel_order(LOOKUP),
+        Call.ORDER: lambda: broker.fetch_order(LOOKUP),
+        Call.OPEN_ORDERS: broker.fetch_open_orders,
+        Call.OPEN_ORDERS_OF_SYMBOL: lambda: broker.fetch_open_orders("AAPL"),
+        Call.FILLS: lambda: broker.fetch_fills("AAPL", SINCE),
+        Call.BALANCES: broker.fetch_balances,
+    }
+    for call, ask in calls.items():
+        before = len(venue.requests)
+        await ask()
+        assert len(venue.requests) - before == LIMITS.weights[call], call
 
 
 async def test_a_cancel_goes_to_the_venues_id_and_then_asks_what_became_of_it(
