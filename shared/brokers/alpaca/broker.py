@@ -18,7 +18,6 @@ from shared.brokers.alpaca.refusals import NOT_FOUND, code_of, failure
 from shared.brokers.alpaca.reports import moment, read_balances, read_fills, read_order
 from shared.brokers.alpaca.symbols import same_symbol
 from shared.brokers.base import Balance, NotFound
-from shared.brokers.gate import check_send_gate
 from shared.brokers.http import HttpAnswer, read_answer
 from shared.domain.errors import TradeError
 from shared.domain.instruments import Instrument
@@ -65,7 +64,6 @@ class AlpacaBroker:
             if isinstance(known, NotFound):
                 return known
             venue_order_id = known.venue_order_id
-        check_send_gate()
         answer = await self._session.trade("DELETE", f"/orders/{venue_order_id}")
         if code_of(answer) == NOT_FOUND:
             return NotFound(ORDER_ENDPOINT)
