@@ -14,6 +14,7 @@ EX_CONFIG: Final = 78
 """Exit status of a process that cannot start with this configuration (sysexits.h)."""
 
 _VENUE_PREFIX = "VENUE_URL_"
+_MARKET_KEY_PREFIX = "MARKET_KEY_"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Words = Annotated[tuple[str, ...], NoDecode]
 
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     venue_adapters: Words = ()
     failpoints: str = ""
     venue_urls: dict[str, str] = Field(default_factory=dict)
+    market_keys: dict[str, SecretStr] = Field(default_factory=dict)
     provider_max_signals: Annotated[int, Field(ge=0, le=100_000)] = 60
     provider_max_loss_r: Annotated[Decimal, Field(ge=0, le=10_000)] = Decimal(20)
     max_unknown_orders: Annotated[int, Field(ge=0, le=100_000)] = 50
@@ -108,6 +110,21 @@ class Settings(BaseSettings):
             raise ValueError("\n".join(problems))
         return urls
 
+    @field_validator("market_keys")
+    @classmethod
+    def _check_market_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        wrong = [name for name, key in keys.items() if not all(_halves(key))]
+        if wrong:
+            raise ValueError(
+                f"{_MARKET_KEY_PREFIX}{wrong[0].upper()} must be a key and its secret, as KEY:SECRET"
+            )
+        return keys
+
+    def market_key(self, venue: str, environment: str) -> tuple[str, str] | None:
+        """Return the key and secret that the installation asks a venue for prices with, or None."""
+        found = self.market_keys.get(f"{venue}_{environment}".lower())
+        return None if found is None else _halves(found)
+
     def venue_url(self, venue: str, environment: str) -> str | None:
         """Return the address that replaces a venue's own, or None."""
         return self.venue_urls.get(f"{venue}_{environment}".lower())
@@ -123,18 +140,14 @@ def read_settings(*required: str, **overrides: Any) -> Settings:
     """
     problems: list[str] = []
     try:
-        venue_urls = {
-            name.removeprefix(_VENUE_PREFIX).lower(): value
-            for name, value in os.environ.items()
-            if name.startswith(_VENUE_PREFIX) and value
-        }
-        settings = Settings(**{"venue_urls": venue_urls, **overrides})
+        by_venue = {"venue_urls": _named(_VENUE_PREFIX), "market_keys": _named(_MARKET_KEY_PREFIX)}
+        settings = Settings(**{**by_venue, **overrides})
     except ValidationError as error:
         for item in error.errors():
             name = ".".join(str(part) for part in item["loc"]).upper()
             text = "is not set" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
-            # A line about a venue's address names its variable itself.
-            is_named = text.startswith(_VENUE_PREFIX)
+            # A line about a venue names its variable itself.
+            is_named = text.startswith((_VENUE_PREFIX, _MARKET_KEY_PREFIX))
             problems += text.splitlines() if is_named else [f"{name} {text}"]
         missing = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
         problems += [
@@ -162,6 +175,19 @@ def stop_on_bad_configuration(program: str, error: ConfigurationError) -> NoRetu
     for problem in error.problems:
         sys.stderr.write(f"{program}: {problem} (see .env.example)\n")
     raise SystemExit(EX_CONFIG)
+
+
+def _named(prefix: str) -> dict[str, str]:
+    return {
+        name.removeprefix(prefix).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(prefix) and value
+    }
+
+
+def _halves(key: SecretStr) -> tuple[str, str]:
+    name, _, secret = key.get_secret_value().partition(":")
+    return name.strip(), secret.strip()
 
 
 def _check_scheme(value: str, schemes: tuple[str, ...]) -> str:

@@ -362,7 +362,13 @@ def open_context(settings: Settings) -> Context:
         settings=settings,
         redis=redis,
         loop=LoopThread(),
-        factory=BrokerFactory({"paper": paper, **own_adapters(), **load_adapters(settings.venue_adapters)}),
+        factory=BrokerFactory(
+            {
+                "paper": paper,
+                **own_adapters(settings.market_key),
+                **load_adapters(settings.venue_adapters),
+            }
+        ),
         matcher=PaperMatcher(store, tape, rules, utc_now),
         quotes=QuoteBoard(redis),
         keys=PrivateKeys.parse(settings.credential_private_keys),

@@ -1,12 +1,19 @@
 """The adapters of this tree, by venue: importing one costs nothing, client libraries are loaded with the first door."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from shared.brokers.alpaca.adapter import AlpacaAdapter
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_futures import BinanceFuturesAdapter
-from shared.brokers.factory import Adapter
+from shared.brokers.factory import Adapter, Credentials
+from shared.brokers.venue import OWN
+
+MarketKey = Callable[[str, str], tuple[str, str] | None]
+"""The installation's own key for prices, by venue and environment; None where it has none."""
 
 
-def own_adapters() -> Mapping[str, Adapter]:
+def own_adapters(market_key: MarketKey = lambda *_: None) -> Mapping[str, Adapter]:
     """Make one adapter for each venue that this tree trades at."""
-    return {adapter.venue.name: adapter for adapter in (BinanceAdapter(), BinanceFuturesAdapter())}
+    alpaca_keys = {where: Credentials(*key) for where in OWN if (key := market_key("alpaca", where))}
+    adapters = (BinanceAdapter(), BinanceFuturesAdapter(), AlpacaAdapter(alpaca_keys))
+    return {adapter.venue.name: adapter for adapter in adapters}

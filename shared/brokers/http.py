@@ -31,6 +31,7 @@ _LARGEST_ANSWER = 32 * 1024 * 1024
 # Refused at the door, whoever asks: nothing of the request was looked at. 418 is Binance's word for a ban.
 _AT_THE_DOOR = {429: Doubt.RATE_LIMITED, 418: Doubt.BANNED}
 _SERVER_ERRORS = 500
+_NO_CONTENT = 204
 _LONGEST_DETAIL = 200
 
 Observer = Callable[[str, str | None, Mapping[str, str]], None]
@@ -144,7 +145,9 @@ class HttpTransport:
             raise _failure(departure, error) from error
         for observer in self._observers:
             observer(base_url, request.local_address, response.headers)
-        return _read(request, response, body)
+        return make_answer(
+            response.status, body, response.headers.get("Retry-After"), is_write=request.is_write
+        )
 
     async def close(self) -> None:
         """Close the running loop's sessions."""
@@ -178,18 +181,28 @@ class HttpTransport:
 _Origin = tuple[asyncio.AbstractEventLoop, str | None]
 
 
-def _read(request: HttpRequest, response: aiohttp.ClientResponse, body: bytes) -> HttpAnswer:
-    status = response.status
+def make_answer(status: int, body: bytes, retry_after: str | None, *, is_write: bool) -> HttpAnswer:
+    """Read an answer's JSON, decimals as text; an empty body is None where the venue says that nothing comes.
+
+    Raises
+    ------
+    RetryableError
+        The venue's door was closed (429, 418), or a read failed.
+    AmbiguousError
+        A write's answer says 5xx or cannot be read.
+    """
     at_the_door = _AT_THE_DOOR.get(status)
     if at_the_door is not None:
-        seconds = read_retry_after(response.headers.get("Retry-After"))
+        seconds = read_retry_after(retry_after)
         raise RetryableError(at_the_door, body[:_LONGEST_DETAIL].decode(errors="replace"), seconds)
     if status >= _SERVER_ERRORS:
-        raise doubt(request.is_write, Doubt.SERVER_FAILED, f"status {status}")
+        raise doubt(is_write, Doubt.SERVER_FAILED, f"status {status}")
+    if status == _NO_CONTENT and not body:
+        return HttpAnswer(status, None)
     try:
         return HttpAnswer(status, json.loads(body, parse_float=str))
     except ValueError as error:
-        raise doubt(request.is_write, Doubt.UNREADABLE_ANSWER, f"status {status}") from error
+        raise doubt(is_write, Doubt.UNREADABLE_ANSWER, f"status {status}") from error
 
 
 def doubt(is_write: bool, code: str, detail: str) -> TradeError:

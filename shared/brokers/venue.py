@@ -12,6 +12,9 @@ from shared.domain.instruments import AssetClass
 OWN = (Environment.SANDBOX, Environment.LIVE)
 """The environments that a venue runs itself."""
 
+PAPER_MONEY = "USDT"
+"""What our own paper book calls its cash, whichever venue's prices it trades at."""
+
 KEY_PAIR = ("api_key", "secret")
 """What most venues ask for; the others name `passphrase` or `access_token` too."""
 
@@ -22,7 +25,7 @@ class Venue:
 
     `needs_credentials` is about its own environments; a paper account never needs a key. `credentials` are the ways
     to log in, each the names of the fields it takes (those of `factory.Credentials`). `quote_asset` is what a balance
-    is counted in. `published`: the limits that it publishes, None where it publishes none.
+    is counted in at the venue itself. `published`: the limits that it publishes, None where it publishes none.
     """
 
     name: str
@@ -37,6 +40,10 @@ class Venue:
     def offers(self, environment: Environment) -> bool:
         """Tell whether accounts of this environment can be opened."""
         return environment in self.environments
+
+    def money(self, environment: Environment) -> str:
+        """Return what an account's balance is counted in."""
+        return PAPER_MONEY if environment is Environment.PAPER else self.quote_asset
 
     def limits(self, environment: Environment) -> VenueLimits | None:
         """Return the limits that it publishes; None where it publishes none, and for paper, which is ours."""

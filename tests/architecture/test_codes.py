@@ -13,7 +13,7 @@ LOOKS_LIKE_A_CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 # Enums whose members are codes; the members of all others are states and names.
 ENUMS_OF_CODES = {"Refusal", "Doubt", "OrderNote"}
 # A venue's own words, and the parser's, which speaks in codes only where it makes a NotASignal.
-OTHER_LANGUAGES = ("shared/brokers/ccxt/", "worker/parsing/")
+OTHER_LANGUAGES = ("shared/brokers/alpaca/", "shared/brokers/ccxt/", "worker/parsing/")
 NOT_CODES = {
     "ACCEPTED": "the paper venue's log of what it answered",
     "INFO": "a log level",
@@ -22,6 +22,7 @@ NOT_CODES = {
     "PYTHONUNBUFFERED": "an environment variable",
     "REDIS_URL": "a setting",
     "UNKNOWN": "a status in an index",
+    "XNYS": "an exchange",
     **dict.fromkeys(("USDT", "USDC", "FDUSD", "PYUSD", "TUSD"), "a currency"),
 }
 

@@ -124,7 +124,7 @@ def account_row(
         "venue": venue.name,
         "environment": str(environment),
         "status": str(AccountStatus.ACTIVE),
-        "quote_asset": venue.quote_asset,
+        "quote_asset": venue.money(environment),
         "version": 0,
         "opening_balance": (balance or DEFAULT_BALANCE) if is_paper else None,
         "balance_total": None,

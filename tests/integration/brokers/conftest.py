@@ -10,6 +10,7 @@ import uvloop
 
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_broker import BinanceBroker
+from tests.emulators.alpaca.control import AlpacaProcess
 from tests.emulators.binance.control import BinanceProcess
 from tests.emulators.binance_futures.control import BinanceFuturesProcess
 from tests.emulators.venue.control import VenueProcess
@@ -75,6 +76,14 @@ async def futures_stage(futures_process: BinanceFuturesProcess) -> AsyncIterator
     stage = FuturesStage(futures_process)
     yield stage
     await stage.close()
+
+
+@pytest.fixture(scope="module")
+def alpaca_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlpacaProcess]:
+    process = AlpacaProcess(tmp_path_factory.mktemp("alpaca"))
+    process.start()
+    yield process
+    process.stop()
 
 
 @pytest.fixture

@@ -19,7 +19,12 @@ SERVERS = {"REDIS_URL": "redis://localhost:6379/0", "MONGODB_URI": "mongodb://lo
 
 @pytest.fixture(autouse=True)
 def _empty_environment(monkeypatch: pytest.MonkeyPatch):
-    for name in [*Settings.model_fields, "venue_url_binance_live", "venue_url_binance_sandbox"]:
+    for name in [
+        *Settings.model_fields,
+        "venue_url_binance_live",
+        "venue_url_binance_sandbox",
+        "market_key_alpaca_live",
+    ]:
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in SERVERS.items():
         monkeypatch.setenv(name, value)
@@ -121,6 +126,20 @@ def test_a_sandbox_may_be_anywhere_and_an_unnamed_venue_keeps_its_own(monkeypatc
     assert settings.venue_url("binance", "live") is None
 
 
+def test_a_key_for_prices_belongs_to_one_venue_and_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MARKET_KEY_ALPACA_LIVE", "PK123:s3cret-of:prices")
+    settings = read_settings()
+    assert settings.market_key("alpaca", "live") == ("PK123", "s3cret-of:prices")
+    assert settings.market_key("alpaca", "sandbox") is None
+    assert "s3cret" not in f"{settings!r} {settings.model_dump()}"
+
+
+@pytest.mark.parametrize("value", ["PK123", "PK123:", ":s3cret", ":"])
+def test_half_a_key_for_prices_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch, value: str):
+    monkeypatch.setenv("MARKET_KEY_ALPACA_LIVE", value)
+    assert problems_of() == ["MARKET_KEY_ALPACA_LIVE must be a key and its secret, as KEY:SECRET"]
+
+
 def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch):
     secrets = {
         "SECRET_KEY": "s3cret-of-pages",
@@ -167,8 +186,11 @@ def test_the_example_file_names_every_setting_and_no_other():
         if "=" in line and line.lstrip("#").partition("=")[0].isupper()
     }
     venue_urls = {name for name in named if name.startswith("venue_url_")}
+    market_keys = {name for name in named if name.startswith("market_key_")}
     assert venue_urls
-    assert named - venue_urls == set(Settings.model_fields) - {"venue_urls"}
+    assert market_keys
+    others = set(Settings.model_fields) - {"venue_urls", "market_keys"}
+    assert named - venue_urls - market_keys == others
 
 
 def test_the_example_files_values_can_be_used(monkeypatch: pytest.MonkeyPatch):

@@ -1,13 +1,17 @@
 """Which broker an account gets, what is refused, and that keys never show."""
 
+from decimal import Decimal
+
 import pytest
 
 from shared.brokers.catalogue import VENUES, check_environment, find_venue
 from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials, load_adapters
+from shared.brokers.paper_state import POT_ASSET
 from shared.domain.accounts import Environment
 from shared.domain.cover import CoverStyle
 from shared.domain.errors import PermanentError
 from shared.domain.instruments import AssetClass
+from shared.domain.orders import TimeInForce
 
 MODULE = "tests.emulators.venue.adapter"
 URL = "http://127.0.0.1:1"
@@ -68,6 +72,37 @@ def test_each_environment_of_a_venue_has_a_row_of_its_own() -> None:
         assert (row.cover, row.replaces_stops, row.resolve_after_seconds) == (CoverStyle.PAIRED, True, 30)
     with pytest.raises(PermanentError, match="Coinbase offers paper, not live"):
         check_environment(find_venue("coinbase"), Environment.LIVE)
+
+
+@pytest.mark.parametrize(
+    ("asset_class", "quantity", "cover", "longest", "calendar"),
+    [
+        (AssetClass.STOCK, "3", CoverStyle.SINGLE, TimeInForce.GTC, "XNYS"),
+        (AssetClass.STOCK, "3.5", CoverStyle.SINGLE, TimeInForce.DAY, "XNYS"),
+        (AssetClass.CRYPTO, "0.1", CoverStyle.SINGLE, TimeInForce.GTC, ""),
+        (AssetClass.OPTION, "1", CoverStyle.MANAGED, TimeInForce.DAY, "XNYS"),
+    ],
+)
+def test_alpaca_has_a_row_for_each_family_and_for_parts_of_a_share(
+    asset_class: AssetClass, quantity: str, cover: CoverStyle, longest: TimeInForce, calendar: str
+) -> None:
+    for environment in (Environment.SANDBOX, Environment.LIVE):
+        row = find_venue("alpaca").capabilities(environment, asset_class, Decimal(quantity))
+        assert row is not None
+        assert (row.cover, row.longest_time_in_force, row.calendar) == (cover, longest, calendar)
+        assert (row.client_id_unique_for_good, row.takes_expiry, row.resolve_after_seconds) == (
+            True,
+            False,
+            120,
+        )
+        assert (row.shorts, row.max_leverage) == (False, 1)
+        assert (row.stop_limit_percent is not None) == (asset_class is AssetClass.CRYPTO)
+    assert find_venue("alpaca").capabilities(Environment.LIVE, AssetClass.OPTION, Decimal("0.5")) is None
+
+
+def test_money_on_paper_is_called_as_our_book_calls_it_whatever_the_venues_own_is() -> None:
+    alpaca = find_venue("alpaca")
+    assert (alpaca.money(Environment.PAPER), alpaca.money(Environment.LIVE)) == (POT_ASSET, "USD")
 
 
 def test_every_environment_that_is_offered_trades_something() -> None:

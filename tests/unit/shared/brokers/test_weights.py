@@ -44,7 +44,8 @@ def test_every_call_of_a_venue_with_limits_has_a_weight() -> None:
         if not any(row.replaces_stops for row in venue.rows):
             unasked.add(Call.REPLACE)
         assert set(limits.weights) == set(Call) - unasked
-        assert all(0 < weight <= limits.weight_per_minute for weight in limits.weights.values())
+        ceiling = limits.weight_per_minute or limits.account_weight_per_minute
+        assert all(0 < weight <= ceiling for weight in limits.weights.values())
 
 
 def test_binances_limits_are_those_that_its_emulator_counts() -> None:

@@ -1,0 +1,1 @@
+"""Alpaca: stocks, options and crypto, asked through alpaca-py's client."""
