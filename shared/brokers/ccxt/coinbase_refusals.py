@@ -16,13 +16,18 @@ _LOT = (Refusal.INVALID_LOT, "the quantity is not one it trades")
 _TICK = (Refusal.INVALID_TICK, "the price is not one it trades at")
 _SMALL = (Refusal.BELOW_MINIMUM_NOTIONAL, "the order is below the smallest it takes")
 _FORM = (Refusal.INVALID_ORDER, "the order is not written as it wants it")
+_CLOSED = (Refusal.MARKET_CLOSED, "this market is closed now")
+_ORDER = (Refusal.PRICES_OUT_OF_ORDER, "the limit does not lie beyond the stop")
 # Reasons of the preview are those of the order itself with a prefix.
 _BY_REASON: dict[str, tuple[Refusal, str]] = {
     "INSUFFICIENT_FUND": _FUNDS,
     "INSUFFICIENT_FUNDS": _FUNDS,
+    "INSUFFICIENT_LEDGER_BALANCE": _FUNDS,
     "INVALID_PRODUCT_ID": (Refusal.UNKNOWN_SYMBOL, "it does not trade this symbol"),
     "INELIGIBLE_PAIR": (Refusal.SYMBOL_NOT_PERMITTED, "the account may not trade this symbol"),
-    "ORDER_ENTRY_DISABLED": (Refusal.MARKET_CLOSED, "this market is closed now"),
+    "ORDER_ENTRY_DISABLED": _CLOSED,
+    "PRODUCT_TRADING_HALTED": _CLOSED,
+    "TRADING_DISABLED": _CLOSED,
     "UNSUPPORTED_ORDER_CONFIGURATION": (
         Refusal.ORDER_TYPE_NOT_OFFERED,
         "it does not take this kind of order for this symbol",
@@ -32,9 +37,16 @@ _BY_REASON: dict[str, tuple[Refusal, str]] = {
     "INVALID_BASE_SIZE_TOO_SMALL": _SMALL,
     "INVALID_QUOTE_SIZE_TOO_SMALL": _SMALL,
     "INVALID_PRICE_PRECISION": _TICK,
-    "INVALID_LIMIT_PRICE": _TICK,
+    "INVALID_LIMIT_PRICE_PRECISION": _TICK,
+    "INVALID_STOP_PRICE_PRECISION": _TICK,
+    "LIMIT_PRICE_TOO_FAR_FROM_MARKET": (Refusal.PRICE_TOO_FAR, "the price is too far from the market"),
+    "STOP_PRICE_ABOVE_LIMIT_PRICE": _ORDER,
+    "STOP_PRICE_BELOW_LIMIT_PRICE": _ORDER,
     "STOP_PRICE_ABOVE_LAST_TRADE_PRICE": _PASSED,
     "STOP_PRICE_BELOW_LAST_TRADE_PRICE": _PASSED,
+    "INVALID_LIMIT_PRICE": _FORM,
+    "INVALID_STOP_PRICE": _FORM,
+    "INVALID_ORDER_CONFIG": _FORM,
     "INVALID_REQUEST": _FORM,
     "INVALID_SIDE": _FORM,
 }

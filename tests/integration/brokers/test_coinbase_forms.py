@@ -86,6 +86,10 @@ def test_what_the_venue_has_no_form_for_is_refused_before_it_is_sent(
         ("INVALID_PRODUCT_ID", "UNKNOWN_SYMBOL"),
         ("INVALID_SIZE_PRECISION", "INVALID_LOT"),
         ("INVALID_PRICE_PRECISION", "INVALID_TICK"),
+        ("PREVIEW_LIMIT_PRICE_TOO_FAR_FROM_MARKET", "PRICE_TOO_FAR"),
+        ("PREVIEW_STOP_PRICE_BELOW_LIMIT_PRICE", "PRICES_OUT_OF_ORDER"),
+        ("PREVIEW_TRADING_DISABLED", "MARKET_CLOSED"),
+        ("PREVIEW_INVALID_BASE_SIZE_TOO_SMALL", "BELOW_MINIMUM_NOTIONAL"),
     ],
 )
 def test_a_known_reason_proves_a_refusal(reason: str, code: str) -> None:
