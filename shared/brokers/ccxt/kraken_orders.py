@@ -43,6 +43,8 @@ def order_params(request: OrderRequest, *, pair: str, now: datetime) -> Params:
         "type": "buy" if request.side is Side.BUY else "sell",
         "volume": to_plain(request.quantity),
         "cl_ord_id": request.client_order_id,
+        # A sale's fee is in the base asset unless asked otherwise, and executions do not name the asset.
+        "oflags": "fciq",
         **_terms(request),
     }
     if request.send_before is not None:

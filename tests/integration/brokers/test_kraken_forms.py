@@ -47,7 +47,8 @@ def _params(request: OrderRequest) -> dict[str, str]:
     ],
 )
 def test_each_kind_of_order_has_its_one_form(request_: OrderRequest, terms: dict[str, str]) -> None:
-    assert _params(request_) == {"pair": "XXBTZUSD", "volume": "0.01", "cl_ord_id": ID, **terms}
+    same = {"pair": "XXBTZUSD", "volume": "0.01", "cl_ord_id": ID, "oflags": "fciq"}
+    assert _params(request_) == {**same, **terms}
 
 
 @pytest.mark.parametrize(
