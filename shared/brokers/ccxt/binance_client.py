@@ -21,17 +21,21 @@ _is_plain = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """How the requests of one account get to the venue: from where, to where, and under which key alone."""
+    """How the requests of one account get to the venue: from where, to where, and under which key alone.
+
+    `posted_reads` are the paths that a venue wants posted although they change nothing.
+    """
 
     transport: HttpTransport
     base_url: str
     local_address: str | None = None
     guard: KeyGuard | None = None
+    posted_reads: frozenset[str] = frozenset()
 
     async def carry(
         self, url: str, method: str, headers: Mapping[str, str] | None, body: str | None
     ) -> HttpAnswer:
-        """Send what ccxt has signed, once; everything but a GET is a write."""
+        """Send what ccxt has signed, once; everything but a GET or a posted read is a write."""
         path = url.removeprefix(self.base_url)
         if path == url:
             # A path of ccxt's that was not pointed here would reach the real venue.
@@ -41,7 +45,7 @@ class Carrier:
             path,
             headers or {},
             body.encode() if body is not None else None,
-            is_write=method != "GET",
+            is_write=method != "GET" and path not in self.posted_reads,
             guard=self.guard,
             local_address=self.local_address,
         )

@@ -1,0 +1,79 @@
+"""ccxt's Coinbase client with our transport beneath it: it signs a token for each request, good for that one alone."""
+
+import base64
+import json
+from collections.abc import Mapping
+from copy import copy
+from typing import Any
+
+from ccxt.async_support.coinbase import coinbase
+
+from shared.brokers.ccxt.binance_client import Carrier
+from shared.brokers.codes import Doubt
+from shared.brokers.factory import Credentials
+from shared.brokers.http import HttpAnswer, KeyGuard
+from shared.domain.errors import RetryableError
+
+BEARER_HEADER = "Authorization"
+_BEARER = "Bearer "
+
+
+class TokenGuard(KeyGuard):
+    """The one key whose tokens the requests of an account may bear; no two tokens are the same, their key is."""
+
+    def check(self, headers: Mapping[str, str]) -> None:
+        """Raise RetryableError(WRONG_KEY) unless both parts of the token name the account's own key."""
+        try:
+            head, claims = _read_token(headers.get(self.header, ""))
+            is_own = head["kid"] == self.key and claims["sub"] == self.key
+        except (ValueError, KeyError, TypeError):
+            is_own = False
+        if not is_own:
+            raise RetryableError(Doubt.WRONG_KEY, "the request bears another key than the account's")
+
+
+class CoinbaseClient(coinbase):
+    """ccxt's client: it signs; answers come back as `HttpAnswer`, whatever their status.
+
+    Its own session, throttle, retries and reading of errors are never reached.
+    """
+
+    carrier: Carrier
+
+    async def fetch(
+        self,
+        url: str,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: str | None = None,
+    ) -> HttpAnswer:
+        return await self.carrier.carry(url, method, headers, body)
+
+
+def make_template(carrier: Carrier) -> CoinbaseClient:
+    """Make the client without a key that the accounts at one address are copied from."""
+    client = CoinbaseClient({"enableRateLimit": False, "urls": {"api": {"rest": carrier.base_url}}})
+    client.carrier = carrier
+    return client
+
+
+def copy_for(template: CoinbaseClient, credentials: Credentials | None, carrier: Carrier) -> CoinbaseClient:
+    """Copy the template for one account, or for questions without a key; a client never changes its keys."""
+    client = copy(template)
+    if credentials is not None:
+        client.apiKey = credentials.api_key
+        # The venue hands the key out inside JSON: whoever copies it from there copies its line ends as written.
+        client.secret = credentials.secret.replace("\\n", "\n")
+    client.carrier = carrier
+    return client
+
+
+def _read_token(header: str) -> tuple[Any, Any]:
+    if not header.startswith(_BEARER):
+        raise ValueError("no token")
+    head, claims, _ = header.removeprefix(_BEARER).split(".")
+    return _read_part(head), _read_part(claims)
+
+
+def _read_part(part: str) -> Any:
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
