@@ -26,7 +26,8 @@ LIMITS = VenueLimits(
     weight_per_minute=0,
     orders_per_10_seconds=0,
     orders_per_day=0,
-    weights=dict.fromkeys(Call, 1) | dict.fromkeys((Call.SUBMIT, Call.CANCEL, Call.BALANCES), 2),
+    weights=dict.fromkeys(set(Call) - {Call.PAIR, Call.REPLACE}, 1)
+    | dict.fromkeys((Call.SUBMIT, Call.CANCEL, Call.BALANCES), 2),
     account_weight_per_minute=200,
 )
 
