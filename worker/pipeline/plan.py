@@ -14,7 +14,7 @@ from shared.domain.accounts import Account, AccountStatus, Reservation
 from shared.domain.bots import TradingBot
 from shared.domain.confirmations import describe_gate
 from shared.domain.errors import Denial
-from shared.domain.facts import Facts
+from shared.domain.facts import Facts, Session
 from shared.domain.halts import scopes_of, strictest
 from shared.domain.identifiers import trade_id
 from shared.domain.orders import Order, TimeInForce
@@ -205,8 +205,7 @@ def _facts(
         ask=price[1] if price else None,
         trades=tuple(trade for trade in world.trades.get(account.account_id, ()) if not trade.is_over),
         price_at_post=world.prices_at_post.get(venue),
-        # The bot's own wish comes first; without one the venue's own hours hold.
-        session=world.sessions.get(bot.settings.exchange or (row.calendar if row else "")),
+        session=_session(world, bot.settings.exchange, row.calendar if row else ""),
         today=world.days.by_account.get(account.account_id),
         users_today=world.days.by_user.get(bot.user_id),
         record=planning.terms.record,
@@ -214,6 +213,12 @@ def _facts(
         detection_seconds=detection_seconds(context, context.pot(*venue, account.account_id), place),
         trade_id=trade_id(bot.trading_bot_id, message.source, message.channel_id, message.message_id),
     )
+
+
+def _session(world: World, *exchanges: str) -> Session | None:
+    """Return the session that bounds an entry: a closed exchange's, where the bot keeps to another than its venue."""
+    found = [world.sessions[exchange] for exchange in exchanges if exchange in world.sessions]
+    return min(found, key=lambda session: session.is_open, default=None)
 
 
 def _passed(

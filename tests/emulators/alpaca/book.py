@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.emulators.alpaca import rules
 from tests.emulators.alpaca.assets import Asset, find_asset
+from tests.emulators.alpaca.journal import Journal
 from tests.emulators.alpaca.orders import AlpacaOrder, Command, Refused
 
 CRYPTO_FEE = Decimal("0.0025")
@@ -33,6 +34,7 @@ class AlpacaBook:
         self.orders: list[AlpacaOrder] = []
         self._by_key: dict[str, list[AlpacaOrder]] = defaultdict(list)
         self._by_client_id: dict[tuple[str, str], AlpacaOrder] = {}
+        self.journal = Journal()
         self._partials: list[Command] = []
         self._fills = 0
 
@@ -126,6 +128,9 @@ class AlpacaBook:
         self.orders.append(order)
         self._by_key[key].append(order)
         self._by_client_id[key, order.client_order_id] = order
+        self.journal.note_accepted(order)
+        if command.get("fraction"):
+            self._partials.insert(0, {"fraction": command["fraction"], "symbol": order.asset.symbol})
         told = order.public()
         order.status = "new" if self._is_working(order) else "accepted"
         self._work(order, at, on_arrival=True)
@@ -212,23 +217,25 @@ class AlpacaBook:
         order.status = "filled" if order.executed == order.quantity else "partially_filled"
         self._fills += 1
         stamp = "".join(letter for letter in at if letter.isdigit())[:17]
-        order.fills.append(
-            {
-                "id": f"{stamp}::{uuid.uuid5(_SPACE, f'fill {self._fills}')}",
-                "activity_type": "FILL",
-                "transaction_time": at,
-                "type": "fill" if order.status == "filled" else "partial_fill",
-                "price": str(price),
-                "qty": str(quantity),
-                "cum_qty": str(order.executed),
-                "leaves_qty": str(order.quantity - order.executed),
-                "side": order.body["side"],
-                "symbol": order.asset.symbol,
-                "order_id": order.order_id,
-                "order_status": order.status,
-                "number": self._fills,
-            }
-        )
+        paid = (quantity if order.buys else value) * fee
+        fill = {
+            "id": f"{stamp}::{uuid.uuid5(_SPACE, f'fill {self._fills}')}",
+            "activity_type": "FILL",
+            "transaction_time": at,
+            "type": "fill" if order.status == "filled" else "partial_fill",
+            "price": str(price),
+            "qty": str(quantity),
+            "cum_qty": str(order.executed),
+            "leaves_qty": str(order.quantity - order.executed),
+            "side": order.body["side"],
+            "symbol": order.asset.symbol,
+            "order_id": order.order_id,
+            "order_status": order.status,
+            "number": self._fills,
+        }
+        order.fills.append(fill)
+        self.journal.note_fill(order, fill, str(paid))
 
     def _end(self, order: AlpacaOrder, status: str, at: str) -> None:
         order.status, order.updated_at = status, at
+        self.journal.note_end(order)

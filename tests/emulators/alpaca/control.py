@@ -41,7 +41,7 @@ class AlpacaControl:
         self._post("partial", fraction=fraction, symbol=symbol)
 
     def add_fault(self, kind: str, **rule: Any) -> None:
-        """Put a fault in force; see `tests.emulators.venue.faults.FaultRule` for its fields."""
+        """Put a fault in force; see `tests.emulators.binance.faults.FaultRule` for its fields."""
         self._post("faults", kind=kind, **rule)
 
     def clear_faults(self) -> None:
@@ -55,6 +55,16 @@ class AlpacaControl:
     def lines(self) -> list[dict[str, Any]]:
         """Every line of the log."""
         found: list[dict[str, Any]] = self._get("lines")
+        return found
+
+    def accounts(self) -> dict[str, Any]:
+        """Cash and positions by key."""
+        found: dict[str, Any] = self._get("accounts")
+        return found
+
+    def orders(self) -> list[dict[str, Any]]:
+        """All orders with their keys, as the API shows them."""
+        found: list[dict[str, Any]] = self._get("orders")
         return found
 
     def _post(self, what: str, **body: Any) -> None:
