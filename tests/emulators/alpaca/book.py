@@ -130,7 +130,9 @@ class AlpacaBook:
         self._by_client_id[key, order.client_order_id] = order
         self.journal.note_accepted(order)
         if command.get("fraction"):
-            self._partials.insert(0, {"fraction": command["fraction"], "symbol": order.asset.symbol})
+            self._partials.insert(
+                0, {"fraction": command["fraction"], "client_order_id": order.client_order_id}
+            )
         told = order.public()
         order.status = "new" if self._is_working(order) else "accepted"
         self._work(order, at, on_arrival=True)
@@ -191,7 +193,8 @@ class AlpacaBook:
 
     def _scripted(self, order: AlpacaOrder) -> Decimal:
         for script in self._partials:
-            if script["symbol"] == order.asset.symbol:
+            meant = {script.get("symbol"), script.get("client_order_id")} - {None}
+            if meant <= {order.asset.symbol, order.client_order_id}:
                 self._partials.remove(script)
                 part = order.left * Decimal(script["fraction"]) / order.asset.part
                 return part.to_integral_value(rounding=ROUND_DOWN) * order.asset.part

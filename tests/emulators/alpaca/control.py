@@ -36,9 +36,11 @@ class AlpacaControl:
         """Open or close the exchange: what is in force for the day ends when it closes, what waits begins when it opens."""
         self._post("clock", is_open=is_open)
 
-    def fill_partly(self, fraction: str, symbol: str) -> None:
-        """Let the next execution fill only a fraction; the rest waits for a tick or price."""
-        self._post("partial", fraction=fraction, symbol=symbol)
+    def fill_partly(
+        self, fraction: str, symbol: str | None = None, *, client_order_id: str | None = None
+    ) -> None:
+        """Let the next matching execution fill only a fraction; the rest waits for a tick or price."""
+        self._post("partial", fraction=fraction, symbol=symbol, client_order_id=client_order_id)
 
     def add_fault(self, kind: str, **rule: Any) -> None:
         """Put a fault in force; see `tests.emulators.binance.faults.FaultRule` for its fields."""
