@@ -4,8 +4,10 @@ import asyncio
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from shared.brokers.factory import AccountAccess, Credentials
+from shared.brokers.margin import MarginBroker
 from shared.domain.accounts import Environment
 from shared.domain.orders import OrderRequest, OrderType
 from shared.domain.signals import Side
@@ -38,7 +40,10 @@ def play_duplicates(stage: Stage, row: str, rounds: int) -> list[str]:
     seconds = [
         line
         for line in stage.lines_of(row)
-        if line["key"] in crew.keys and crew.rig.new_id in line.get("params", ()) and not line.get("accepted")
+        if line["method"] == "POST"
+        and line["key"] in crew.keys
+        and crew.rig.new_id in line.get("params", ())
+        and not line.get("accepted")
     ]
     for line in seconds:
         stage.note(row, PLACED_BEFORE, datetime.fromisoformat(line["at"]))
@@ -69,7 +74,11 @@ async def _place_all(stage: Stage, crew: Crew, message_id: str, number: int) -> 
                 quantity=rig.quantity(Decimal(BUDGET), price),
                 limit_price=price,
             )
-            await adapter.open_broker(access).submit_order(request)
+            broker: Any = adapter.open_broker(access)
+            if isinstance(broker, MarginBroker):
+                # As the sender did before it: the venue takes no other terms while an order rests.
+                await broker.set_margin_terms(request.symbol, 1)
+            await broker.submit_order(request)
     finally:
         await adapter.close()
 
