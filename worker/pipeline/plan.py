@@ -174,9 +174,9 @@ def _judge(
 def _facts(
     context: Context, planning: Planning, world: World, bot: TradingBot, account: Account, place: int
 ) -> Facts:
-    venue = (account.venue, account.environment)
-    instrument = world.instruments[venue]
-    price = world.prices[venue]
+    venue, at = (account.venue, account.environment), world.place_of(bot)
+    instrument = world.instruments[at]
+    price = world.prices[at]
     row = context.capabilities(account, instrument)
     person = world.people[bot.user_id]
     message = planning.message
@@ -188,7 +188,7 @@ def _facts(
     )
     return Facts(
         signal=planning.signal,
-        symbol=planning.symbol,
+        symbol=world.symbols[bot.trading_bot_id],
         posted_at=message.posted_at,
         now=utc_now(),
         bot=bot,
@@ -204,7 +204,7 @@ def _facts(
         bid=price[0] if price else None,
         ask=price[1] if price else None,
         trades=tuple(trade for trade in world.trades.get(account.account_id, ()) if not trade.is_over),
-        price_at_post=world.prices_at_post.get(venue),
+        price_at_post=world.prices_at_post.get(at),
         session=_session(world, bot.settings.exchange, row.calendar if row else ""),
         today=world.days.by_account.get(account.account_id),
         users_today=world.days.by_user.get(bot.user_id),

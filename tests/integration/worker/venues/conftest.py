@@ -129,12 +129,13 @@ def open_desk(
     """Make desks on empty servers; settings as given."""
     with Redis.from_url(redis_url) as redis:
         driver = Driver(worker_context, redis)
+        provider = driver.add_provider()
 
         def make(venue: str, *, sizing: str = "1000", **settings: Any) -> VenueDesk:
             key = f"desk-{next(_numbers)}"
             venues.open_account(venue, key, "secret")
             bot = driver.add_follower(
-                driver.add_provider(),
+                provider,
                 key=(key, "secret"),
                 venue=venue,
                 sizing=Sizing(SizingMethod.FIXED, Decimal(sizing)),

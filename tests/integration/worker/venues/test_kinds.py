@@ -1,5 +1,6 @@
 """One signal of each kind, from its message to a trade that is covered, closed and accounted as the venue's books say."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -95,3 +96,20 @@ def test_a_coin_at_a_venue_without_market_stops_leaves_by_a_stop_limit(
     account = desk.control.accounts()[desk.key]
     dust = closed.held * Decimal(price)
     assert abs(closed.realised_pnl + dust - (Decimal(account["cash"]) - 10_000)) < CENT
+
+
+def test_an_option_without_an_expiry_is_traded_by_the_bots_own_rule_or_not_at_all(
+    open_desk: OpenDesk,
+) -> None:
+    text = "BTO AAPL 150c @ 2.55 SL 1.50 PT 4.00"
+    strict, ruled = open_desk("alpaca"), open_desk("alpaca", option_min_days=7)
+    first = datetime.now(UTC).date() + timedelta(days=7)
+    friday = first + timedelta(days=(4 - first.weekday()) % 7)
+    contract = f"AAPL{friday:%y%m%d}C00150000"
+    ruled.control.set_price(contract, "2.50")
+    message = ruled.say(text)
+    found = {receipt.trading_bot_id: receipt for receipt in ruled.driver.receipts(message)}
+    assert found[strict.bot.trading_bot_id].code == "CONTRACT_UNDECIDED"
+    assert found[ruled.bot.trading_bot_id].code == "PASSED"
+    trade = ruled.trade(message)
+    assert (trade.symbol, trade.held, trade.managed) == (contract, 3, 3)
