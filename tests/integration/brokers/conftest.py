@@ -13,8 +13,10 @@ from shared.brokers.ccxt.binance_broker import BinanceBroker
 from tests.emulators.alpaca.control import AlpacaProcess
 from tests.emulators.binance.control import BinanceProcess
 from tests.emulators.binance_futures.control import BinanceFuturesProcess
+from tests.emulators.kucoin.control import KucoinProcess
 from tests.emulators.venue.control import VenueProcess
 from tests.integration.brokers.futures_stage import FuturesStage
+from tests.integration.brokers.kucoin_stage import KucoinStage
 from tests.integration.brokers.recorded import open_broker
 from tests.integration.brokers.recorder import Recorder, recording
 from tests.integration.brokers.stages import BinanceStage, HttpStage, PaperStage, Stage, start_venue
@@ -86,6 +88,21 @@ def alpaca_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlpacaP
     process.stop()
 
 
+@pytest.fixture(scope="module")
+def kucoin_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KucoinProcess]:
+    process = KucoinProcess(tmp_path_factory.mktemp("kucoin"))
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+async def kucoin_stage(kucoin_process: KucoinProcess) -> AsyncIterator[KucoinStage]:
+    stage = KucoinStage(kucoin_process)
+    yield stage
+    await stage.close()
+
+
 @pytest.fixture
 async def venue() -> AsyncIterator[Recorder]:
     async with recording() as recorder:
@@ -105,7 +122,7 @@ def broker(venue: Recorder, adapter: BinanceAdapter) -> BinanceBroker:
     return open_broker(adapter, venue)
 
 
-@pytest.fixture(params=["paper", "http", "binance", "futures"])
+@pytest.fixture(params=["paper", "http", "binance", "futures", "kucoin"])
 def stage(request: pytest.FixtureRequest) -> Stage:
     found: Stage = request.getfixturevalue(f"{request.param}_stage")
     return found
