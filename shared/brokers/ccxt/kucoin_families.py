@@ -36,6 +36,7 @@ Row = Mapping[str, Any]
 PLAIN_ENDPOINT = "GET /api/v1/hf/orders/client-order/{clientOid}"
 _PLAIN = f"{PLAIN_PATH}/client-order/{{clientOid}}"
 _FIND_STOP = f"{STOP_PATH}/queryOrderByClientOid"
+_STOP_BY_ID = f"{STOP_PATH}/{{orderId}}"
 _CANCEL_STOP = f"{STOP_PATH}/cancelOrderByClientOid"
 # The venue's ids of stops begin like this.
 _STOP_ID = "vs"
@@ -65,7 +66,12 @@ class Families:
         if waiting is not None:
             return waiting
         plain = await self.find_plain(lookup)
-        return plain if plain is not None or stop is None else self._ended_stop(stop, lookup)
+        if plain is not None:
+            return plain
+        if stop is None:
+            # By our id the venue shows no stop that was cancelled, by its own it does.
+            stop = await self._find_stop_by_its_id(lookup)
+        return None if stop is None else self._read_stop(stop, lookup) or self._ended_stop(stop, lookup)
 
     async def find_plain(self, lookup: OrderLookup) -> OrderReport | None:
         """Find a plain order with its executions; None where there is none. Raises like any read."""
@@ -116,6 +122,15 @@ class Families:
             return max(own, key=lambda row: int(row["createdAt"]), default=None)
 
         return read_data(answer, newest)
+
+    async def _find_stop_by_its_id(self, lookup: OrderLookup) -> Row | None:
+        if lookup.venue_order_id is None or not is_stop_id(lookup.venue_order_id):
+            return None
+        answer = await self._session.send("GET", _STOP_BY_ID, {"orderId": lookup.venue_order_id})
+        row = None if is_unknown_order(answer) else read_data(answer, lambda data: data)
+        if row is not None and _read(row, lambda found: found["clientOid"]) != lookup.client_order_id:
+            raise RetryableError(Doubt.UNREADABLE_ANSWER, "the answer is about another order")
+        return row
 
     def _read_stop(self, row: Row, lookup: OrderLookup) -> OrderReport | None:
         return _read(row, lambda found: read_stop(found, lookup.symbol, self._place.now()))

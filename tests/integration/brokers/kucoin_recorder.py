@@ -27,6 +27,7 @@ API = "/api/v1"
 ORDER, STOP = f"POST {API}/hf/orders", f"POST {API}/stop-order"
 FIND, CANCEL = (f"{method} {API}/hf/orders/client-order/{ID}" for method in ("GET", "DELETE"))
 FIND_STOP = f"GET {API}/stop-order/queryOrderByClientOid"
+FIND_STOP_BY_ID = f"GET {API}/stop-order/{STOP_ID}"
 CANCEL_STOP = f"DELETE {API}/stop-order/cancelOrderByClientOid"
 ACTIVE, DONE = f"GET {API}/hf/orders/active", f"GET {API}/hf/orders/done"
 ACTIVE_SYMBOLS, STOPS, FILLS = f"{ACTIVE}/symbols", f"GET {API}/stop-order", f"GET {API}/hf/fills"
@@ -56,6 +57,7 @@ async def recording() -> AsyncIterator[Recorder]:
         recorder.answer(SYMBOLS, said([listed_pair("BTC"), listed_pair("OLD", enableTrading=False)]))
         recorder.answer(FIND, refused("400100", "order not exist."))
         recorder.answer(FIND_STOP, said([]))
+        recorder.answer(FIND_STOP_BY_ID, refused("400100", "order not exist."))
         recorder.answer(CANCEL, GONE)
         recorder.answer(CANCEL_STOP, GONE)
         recorder.answer(ACTIVE, said(None))

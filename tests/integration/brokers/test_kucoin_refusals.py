@@ -19,6 +19,7 @@ from tests.integration.brokers.kucoin_recorder import (
     FILLS,
     FIND,
     FIND_STOP,
+    FIND_STOP_BY_ID,
     ID,
     LOOKUP,
     ORDER,
@@ -330,6 +331,27 @@ async def test_a_stop_that_waits_no_more_and_was_not_met_is_cancelled(
     report = await kucoin_broker.fetch_order(OF_STOP)
     assert isinstance(report, OrderReport)
     assert (report.status, report.code) == (OrderStatus.CANCELED, "CANCELED_BY_REQUEST")
+
+
+@pytest.mark.parametrize(
+    ("row", "status", "code"),
+    [
+        (waiting(), OrderStatus.ACCEPTED, None),
+        (waiting(status="CANCELLED"), OrderStatus.CANCELED, "CANCELED_BY_REQUEST"),
+        (met(31), OrderStatus.CANCELED, "NOTHING_FREE"),
+    ],
+    ids=["waits", "cancelled", "met"],
+)
+async def test_a_stop_that_is_not_shown_by_our_id_is_asked_for_by_the_venues(
+    kucoin_venue: Recorder, kucoin_broker: KucoinBroker, row: Any, status: OrderStatus, code: str | None
+) -> None:
+    kucoin_venue.answer(FIND_STOP_BY_ID, said(row))
+    report = await kucoin_broker.fetch_order(OF_STOP)
+    assert isinstance(report, OrderReport)
+    assert (report.status, report.code, report.venue_order_id) == (status, code, STOP_ID)
+    kucoin_venue.answer(FIND_STOP_BY_ID, said(waiting(clientOid="another")))
+    with pytest.raises(RetryableError, match="UNREADABLE_ANSWER"):
+        await kucoin_broker.fetch_order(OF_STOP)
 
 
 async def test_of_several_stops_with_one_id_the_newest_counts(

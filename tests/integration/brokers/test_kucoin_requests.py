@@ -23,6 +23,7 @@ from tests.integration.brokers.kucoin_recorder import (
     FILLS,
     FIND,
     FIND_STOP,
+    FIND_STOP_BY_ID,
     ID,
     LOOKUP,
     ORDER,
@@ -120,7 +121,7 @@ async def test_a_stop_is_looked_up_once_among_the_stops(
     [
         (None, [FIND, FIND_STOP, FIND]),
         (PLAIN_ID, [FIND, FIND_STOP, FIND]),
-        (STOP_ID, [FIND_STOP, FIND]),
+        (STOP_ID, [FIND_STOP, FIND, FIND_STOP_BY_ID]),
     ],
 )
 async def test_an_order_is_not_found_only_after_both_families_were_asked_the_plain_one_last(
@@ -159,7 +160,7 @@ async def test_a_stop_that_was_met_is_told_as_the_plain_order_that_came_of_it(
     [
         (None, [CANCEL_STOP, CANCEL, FIND, FIND_STOP, FIND]),
         (PLAIN_ID, [CANCEL, FIND, FIND_STOP, FIND]),
-        (STOP_ID, [CANCEL_STOP, CANCEL, FIND_STOP, FIND]),
+        (STOP_ID, [CANCEL_STOP, CANCEL, FIND_STOP, FIND, FIND_STOP_BY_ID]),
     ],
 )
 async def test_a_cancel_asks_the_families_in_which_the_order_may_be(
