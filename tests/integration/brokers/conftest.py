@@ -10,11 +10,16 @@ import uvloop
 
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_broker import BinanceBroker
+from shared.brokers.ccxt.kucoin import KucoinAdapter
+from shared.brokers.ccxt.kucoin_broker import KucoinBroker
 from tests.emulators.alpaca.control import AlpacaProcess
 from tests.emulators.binance.control import BinanceProcess
 from tests.emulators.binance_futures.control import BinanceFuturesProcess
+from tests.emulators.kucoin.control import KucoinProcess
 from tests.emulators.venue.control import VenueProcess
+from tests.integration.brokers import kucoin_recorder
 from tests.integration.brokers.futures_stage import FuturesStage
+from tests.integration.brokers.kucoin_stage import KucoinStage
 from tests.integration.brokers.recorded import open_broker
 from tests.integration.brokers.recorder import Recorder, recording
 from tests.integration.brokers.stages import BinanceStage, HttpStage, PaperStage, Stage, start_venue
@@ -86,6 +91,40 @@ def alpaca_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlpacaP
     process.stop()
 
 
+@pytest.fixture(scope="module")
+def kucoin_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KucoinProcess]:
+    process = KucoinProcess(tmp_path_factory.mktemp("kucoin"))
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+async def kucoin_stage(kucoin_process: KucoinProcess) -> AsyncIterator[KucoinStage]:
+    stage = KucoinStage(kucoin_process)
+    yield stage
+    await stage.close()
+
+
+@pytest.fixture
+async def kucoin_venue() -> AsyncIterator[kucoin_recorder.Recorder]:
+    async with kucoin_recorder.recording() as recorder:
+        yield recorder
+
+
+@pytest.fixture
+async def kucoin_adapter() -> AsyncIterator[KucoinAdapter]:
+    adapter = KucoinAdapter()
+    yield adapter
+    await adapter.close()
+
+
+@pytest.fixture
+def kucoin_broker(kucoin_venue: kucoin_recorder.Recorder, kucoin_adapter: KucoinAdapter) -> KucoinBroker:
+    """An account whose requests are recorded."""
+    return kucoin_recorder.open_broker(kucoin_adapter, kucoin_venue)
+
+
 @pytest.fixture
 async def venue() -> AsyncIterator[Recorder]:
     async with recording() as recorder:
@@ -105,7 +144,7 @@ def broker(venue: Recorder, adapter: BinanceAdapter) -> BinanceBroker:
     return open_broker(adapter, venue)
 
 
-@pytest.fixture(params=["paper", "http", "binance", "futures"])
+@pytest.fixture(params=["paper", "http", "binance", "futures", "kucoin"])
 def stage(request: pytest.FixtureRequest) -> Stage:
     found: Stage = request.getfixturevalue(f"{request.param}_stage")
     return found
