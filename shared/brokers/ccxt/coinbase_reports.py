@@ -1,14 +1,17 @@
 """Coinbase's JSON as reports: every amount from text to Decimal, every time aware."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from shared.brokers.base import Balance, KeyRights, Quote
 from shared.brokers.codes import Doubt, OrderNote
 from shared.domain.errors import DuplicateOrderId
 from shared.domain.money import ZERO
 from shared.domain.order_status import OrderStatus
-from shared.domain.orders import OrderReport
+from shared.domain.orders import FillReport, OrderReport
+from shared.domain.signals import Side
 
 _STATUS = {
     "PENDING": OrderStatus.ACCEPTED,
@@ -21,6 +24,9 @@ _STATUS = {
     "EXPIRED": OrderStatus.EXPIRED,
     "FAILED": OrderStatus.REJECTED,
 }
+_SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
+# Reversals and corrections are told by the order's own quantity.
+_EXECUTION = "FILL"
 _OPEN = frozenset({OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_CANCEL})
 _IMMEDIATE = frozenset({"market_market_ioc", "sor_limit_ioc"})
 
@@ -51,13 +57,62 @@ def read_order(row: Any, symbol: str, at: datetime) -> OrderReport:
     )
 
 
-def check_is_new(report: OrderReport, sent_at: datetime) -> None:
-    """Raise DuplicateOrderId where an order was there before ours was sent (`sent_at`, by the venue's clock).
+def check_is_new(report: OrderReport, passed: datetime) -> None:
+    """Raise DuplicateOrderId where an order was there already at a moment that had passed when ours was sent.
 
     The venue answers a second use of an id with the old order, as if it had taken the new one.
     """
-    if report.accepted_at is None or report.accepted_at < sent_at:
+    if report.accepted_at is None or report.accepted_at <= passed:
         raise DuplicateOrderId(Doubt.DUPLICATE_ORDER_ID, "the venue has had an order with this id before")
+
+
+def read_placed(said: Any, client_order_id: str, product: str) -> str:
+    """Read the venue's id of an order that was taken; raises ValueError where it is not the one that was sent."""
+    told = said["success_response"]
+    if (told["client_order_id"], told["product_id"]) != (client_order_id, product):
+        raise ValueError("the answer is about another order")
+    order_id = told["order_id"]
+    if not isinstance(order_id, str) or not order_id:
+        raise ValueError("an order without an id")
+    return order_id
+
+
+def read_cancel(said: Any, order_id: str) -> str | None:
+    """Read why a cancel was refused; None where the venue has heard it."""
+    (told,) = (row for row in said["results"] if row["order_id"] == order_id)
+    if not isinstance(told["success"], bool):
+        raise TypeError("it does not say whether")
+    return None if told["success"] else str(told["failure_reason"])
+
+
+def read_fills(
+    rows: Sequence[Any], symbol: str, client_order_id: str | None = None
+) -> tuple[FillReport, ...]:
+    """Read executions, each once, in the order in which they happened; they do not tell our ids themselves."""
+    unique = {row["entry_id"]: row for row in rows if row["trade_type"] == _EXECUTION}
+    fills = (_read_fill(row, symbol, client_order_id) for row in unique.values())
+    return tuple(sorted(fills, key=lambda fill: (fill.at, fill.venue_fill_id)))
+
+
+def read_balances(rows: Sequence[Any]) -> tuple[Balance, ...]:
+    """Read what an account holds of each asset that it has any of."""
+    read = (
+        (row["currency"], Decimal(row["available_balance"]["value"]), Decimal(row["hold"]["value"]))
+        for row in rows
+    )
+    return tuple(Balance(asset, free + held, free) for asset, free, held in read if free or held)
+
+
+def read_rights(said: Any) -> KeyRights:
+    """Read what a key may do; the venue does not tell from where it may be used."""
+    return KeyRights(bool(said["can_trade"]), bool(said["can_transfer"]), None)
+
+
+def read_quote(book: Any, symbol: str, at: datetime) -> Quote | None:
+    """Read the best prices of a book; None where one of its sides is empty."""
+    if not (book["bids"] and book["asks"]):
+        return None
+    return Quote(symbol, Decimal(book["bids"][0]["price"]), Decimal(book["asks"][0]["price"]), at)
 
 
 def moment(text: str) -> datetime:
@@ -66,6 +121,28 @@ def moment(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError("a time without an offset")
     return at.astimezone(UTC)
+
+
+def write_moment(at: datetime) -> str:
+    """Write a time as the venue does."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _read_fill(row: Any, symbol: str, client_order_id: str | None) -> FillReport:
+    price, size = Decimal(row["price"]), Decimal(row["size"])
+    return FillReport(
+        venue_fill_id=row["entry_id"],
+        venue_order_id=row["order_id"],
+        client_order_id=client_order_id,
+        symbol=symbol,
+        side=_SIDES[row["side"]],
+        # An order that was sized in money is executed in money.
+        quantity=size / price if row["size_in_quote"] else size,
+        price=price,
+        commission=Decimal(row["commission"]),
+        commission_asset=symbol.partition("/")[2],
+        at=moment(row["trade_time"]),
+    )
 
 
 def _size(row: Any, kind: str) -> Decimal:
