@@ -42,7 +42,7 @@ class Ledger:
 
 @dataclass(slots=True)
 class Account:
-    """One key; an empty `addresses` lets it in from everywhere."""
+    """One key, with a passphrase where the venue wants one; an empty `addresses` lets it in from everywhere."""
 
     key: str
     secret: bytes
@@ -55,6 +55,7 @@ class Account:
     pairs: list[Pair] = field(default_factory=list)
     latest_pair: dict[str, Pair] = field(default_factory=dict)
     updated_at: int = 0
+    passphrase: str = ""
 
     def record_pair(self, pair: Pair) -> None:
         """Keep a new pair; the latest with a client id is the one that is found by it."""
@@ -80,9 +81,9 @@ class Account:
         self.free[asset] = self.free.get(asset, 0) + amount
 
 
-def load_account(key: str) -> Account | None:
-    """The account that exists for every `load-<i>` without being created."""
+def load_account(key: str, money: str = "USDT") -> Account | None:
+    """The account that exists for every `load-<i>` without being created, and what it has of the venue's money."""
     number = key.removeprefix("load-")
     if number == key or not (number.isascii() and number.isdigit()):
         return None
-    return Account(key, f"load-secret-{number}".encode(), free={"USDT": LOAD_BALANCE})
+    return Account(key, f"load-secret-{number}".encode(), free={money: LOAD_BALANCE})

@@ -1,5 +1,6 @@
 """Everything the venue knows: markets, accounts, orders. Rules live beside it, in `matching` and `engine`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.emulators.binance.accounts import Account, Ledger, load_account
@@ -48,9 +49,10 @@ class Script:
 class Book:
     """The venue's state; the same commands in the same order make the same book."""
 
-    def __init__(self) -> None:
+    def __init__(self, listings: Mapping[str, Listing] = LISTINGS) -> None:
         self.settings = VenueSettings()
-        self.markets = {name: Market(listing, listing.price) for name, listing in LISTINGS.items()}
+        self.markets = {name: Market(listing, listing.price) for name, listing in listings.items()}
+        self.symbols = {f"{listing.base}/{listing.quote}": name for name, listing in listings.items()}
         self.accounts: dict[str, Account] = {}
         self.last_list_id = -1
         self.scripts: list[Script] = []

@@ -29,7 +29,7 @@ class Call:
     request: Request
     at: int
     name: str
-    params: dict[str, str]
+    params: dict[str, Any]
     payload: str
     signature: str | None
     line: Line

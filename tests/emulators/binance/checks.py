@@ -43,7 +43,7 @@ def check_filters(market: Market, terms: Terms) -> None:
     notional = terms.quote_quantity or value_of(
         terms.quantity, terms.price or terms.stop_price or market.price
     )
-    check_notional(notional, at_market=terms.type == "MARKET")
+    check_notional(notional, at_market=terms.type == "MARKET", least=listing.least)
 
 
 def check_lot(listing: Listing, quantity: int) -> None:
@@ -52,9 +52,9 @@ def check_lot(listing: Listing, quantity: int) -> None:
         raise filter_failure("LOT_SIZE")
 
 
-def check_notional(notional: int, *, at_market: bool) -> None:
+def check_notional(notional: int, *, at_market: bool, least: int = MINIMUM_NOTIONAL) -> None:
     """The smallest value counts for market orders too, the largest does not."""
-    if notional < MINIMUM_NOTIONAL or (notional > MAXIMUM_NOTIONAL and not at_market):
+    if notional < least or (notional > MAXIMUM_NOTIONAL and not at_market):
         raise filter_failure("NOTIONAL")
 
 
@@ -67,10 +67,11 @@ def check_counts(ledger: Ledger, *several: Terms) -> None:
         raise filter_failure("MAX_NUM_ALGO_ORDERS")
 
 
-def check_market(market: Market, terms: Terms) -> None:
-    """The market trades, a stop lies on its side of the price, and a maker does not take."""
+def check_market(market: Market, terms: Terms, *, takes_passed_stops: bool = False) -> None:
+    """The market trades, a stop lies on its side of the price unless any is taken, and a maker does not take."""
     check_open(market)
-    if terms.type in CONTINGENT and reaches(market, terms.side, terms.type, terms.stop_price):
+    is_contingent = terms.type in CONTINGENT and not takes_passed_stops
+    if is_contingent and reaches(market, terms.side, terms.type, terms.stop_price):
         raise rejected(TRIGGERS)
     if terms.type == "LIMIT_MAKER" and crosses(market, buys=terms.buys, price=terms.price):
         raise rejected(TAKES)

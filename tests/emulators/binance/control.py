@@ -63,6 +63,7 @@ class BinanceControl:
         can_trade: bool = True,
         can_withdraw: bool = False,
         addresses: Iterable[str] = (),
+        passphrase: str = "",
         **balances: str,
     ) -> None:
         """Create an account; with `addresses` its key is good from there only."""
@@ -72,6 +73,7 @@ class BinanceControl:
             can_trade=can_trade,
             can_withdraw=can_withdraw,
             addresses=list(addresses),
+            passphrase=passphrase,
             balances=balances,
         )
 

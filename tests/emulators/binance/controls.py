@@ -46,6 +46,7 @@ def set_account(engine: Engine, wish: Wish, at: int) -> None:
         account = engine.book.accounts[key] = Account(key, wish["secret"].encode())
     if wish.get("secret"):
         account.secret = wish["secret"].encode()
+    account.passphrase = wish.get("passphrase", account.passphrase)
     account.can_trade = wish.get("can_trade", account.can_trade)
     account.can_withdraw = wish.get("can_withdraw", account.can_withdraw)
     account.addresses = frozenset(wish.get("addresses", account.addresses))
@@ -68,7 +69,7 @@ def change_settings(engine: Engine, wish: Wish, at: int) -> None:
 
 def market_of(engine: Engine, symbol: str) -> Market:
     """Find a market by the venue's symbol or by ours."""
-    name = symbol.replace("/", "")
+    name = engine.book.symbols.get(symbol, symbol)
     if name not in engine.book.markets:
         raise ValueError(f"{symbol} is not listed")
     return engine.book.markets[name]

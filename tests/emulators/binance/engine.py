@@ -15,6 +15,7 @@ from tests.emulators.binance.checks import (
     check_pair,
     lock_needed,
 )
+from tests.emulators.binance.fees import with_fee
 from tests.emulators.binance.matching import Matching, lock_of, share_out
 from tests.emulators.binance.orders import CONTINGENT, STOPS, Order, Pair, Terms
 from tests.emulators.binance.refusals import (
@@ -57,7 +58,8 @@ class Engine:
             raise rejected(DUPLICATE)
         check_filters(market, terms)
         check_counts(ledger, terms)
-        check_market(market, terms)
+        takes_passed = self.book.settings.passed_stops == "trigger"
+        check_market(market, terms, takes_passed_stops=takes_passed)
         quantity = terms.quantity or self._bought_with(terms, market)
         needed = self._needed(terms, quantity, market)
         asset = market.listing.quote if terms.buys else market.listing.base
@@ -142,28 +144,31 @@ class Engine:
         if not order.executed < quantity < order.quantity:
             raise Refusal(-2038, "The order amend has been rejected.")
         check_lot(market.listing, quantity)
-        check_notional(value_of(quantity, order.lock_price), at_market=False)
+        notional = value_of(quantity, order.lock_price)
+        check_notional(notional, at_market=False, least=market.listing.least)
         pair = order.pair
         touched = [leg for leg in pair.orders if leg.is_open] if pair is not None else [order]
         for leg in touched:
             leg.quantity, leg.updated_at = quantity, at
             self.book.journal.note_change("amended", leg)
         if pair is not None and pair.locked:
-            freed, pair.locked = (
-                pair.locked - max(lock_of(leg) for leg in touched),
-                max(map(lock_of, touched)),
-            )
-            account.lock(order.locked_asset, -freed)
+            kept = max(lock_of(self.book, leg) for leg in touched)
+            account.lock(order.locked_asset, kept - pair.locked)
+            pair.locked = kept
         else:
-            self.book.release(order, order.locked - lock_of(order))
+            self.book.release(order, order.locked - lock_of(self.book, order))
         order.client_order_id = name or f"amend-{order.order_id}-{at}"
         account.ledgers[market.listing.symbol].latest[order.client_order_id] = order
         return order
 
     def _needed(self, terms: Terms, quantity: int, market: Market) -> int:
-        if terms.type == "MARKET" and terms.buys:
-            return cover_of(quantity, self.matching.worst_price(market))
-        return quantity if terms.type == "MARKET" else lock_needed(terms)
+        if terms.type in CONTINGENT and not self.book.settings.stops_lock:
+            return 0
+        if not terms.buys:
+            return quantity
+        if terms.type == "MARKET":
+            return with_fee(self.book, cover_of(quantity, self.matching.worst_price(market)))
+        return with_fee(self.book, lock_needed(terms))
 
     def _bought_with(self, terms: Terms, market: Market) -> int:
         price = self.matching.worst_price(market) if terms.buys else market.bid

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 DOOR, BOOK, ANSWER = "door", "book", "answer"
-TRADES_PATH = "/api/v3/myTrades"
+# What these strike unless told otherwise; another venue has paths of its own.
+PATHS = {
+    "double_fills": "/api/v3/myTrades",
+    "shuffle_fills": "/api/v3/myTrades",
+    "withdraw_permissions": "/sapi/v1/account/apiRestrictions",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,6 @@ class Kind:
     stage: str
     seconds: float = 0.0
     method: str | None = None
-    path: str | None = None
 
 
 # At the door nothing is accepted. In the book the order is taken, but differently. At the answer the
@@ -44,9 +48,9 @@ KINDS: dict[str, Kind] = {
     "truncated": Kind(ANSWER),
     "cut_off": Kind(ANSWER),
     "fill_before_ack": Kind(ANSWER, method="POST"),
-    "double_fills": Kind(ANSWER, method="GET", path=TRADES_PATH),
-    "shuffle_fills": Kind(ANSWER, method="GET", path=TRADES_PATH),
-    "withdraw_permissions": Kind(ANSWER, method="GET", path="/sapi/v1/account/apiRestrictions"),
+    "double_fills": Kind(ANSWER, method="GET"),
+    "shuffle_fills": Kind(ANSWER, method="GET"),
+    "withdraw_permissions": Kind(ANSWER, method="GET"),
 }
 
 
@@ -95,7 +99,6 @@ class FaultRule:
             raise ValueError("body is json or html")
         kind = KINDS[self.kind]
         self.method = self.method or kind.method
-        self.path = self.path or kind.path
         self.seconds = kind.seconds if self.seconds is None else self.seconds
         self.chance = random.Random(self.seed)
         self.keys = frozenset(self.keys)
@@ -140,9 +143,10 @@ class FaultRule:
 
 
 class FaultBook:
-    """The rules in force."""
+    """The rules in force; `paths` says what some kinds strike unless told otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, paths: Mapping[str, str] = PATHS) -> None:
+        self._paths = paths
         self.rules: dict[str, list[FaultRule]] = {DOOR: [], BOOK: [], ANSWER: []}
         self._last_id = 0
 
@@ -150,6 +154,7 @@ class FaultBook:
         """Put a rule in force and say its id."""
         self._last_id += 1
         rule = FaultRule(**{**description, "id": self._last_id})
+        rule.path = rule.path or self._paths.get(rule.kind)
         self.rules[KINDS[rule.kind].stage].append(rule)
         return rule.id
 

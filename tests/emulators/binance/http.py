@@ -14,6 +14,7 @@ LONGEST_HEAD = 16_384
 LONGEST_BODY = 1_048_576
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE"})
 JSON = "application/json;charset=UTF-8"
+KEY_HEADER = "x-mbx-apikey"
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -23,7 +24,7 @@ class BadRequest(ValueError):
 
 @dataclass(slots=True)
 class Request:
-    """One request; headers are kept only as far as the venue looks at them."""
+    """One request; `key` is what stands in the header that bears the account's key, names of headers are small."""
 
     method: str
     path: str
@@ -32,6 +33,7 @@ class Request:
     key: str
     address: str
     keeps_alive: bool
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class Answer:
     content_type: str = JSON
 
 
-def read_request(data: bytes, address: str) -> tuple[Request | None, int]:
+def read_request(data: bytes, address: str, key_header: str = KEY_HEADER) -> tuple[Request | None, int]:
     """The first request in some bytes and how many of them it took; None while it is incomplete."""
     end = data.find(b"\r\n\r\n")
     if end < 0:
@@ -61,7 +63,11 @@ def read_request(data: bytes, address: str) -> tuple[Request | None, int]:
         raise BadRequest("the first line is not a request")
     if words[2] not in {"HTTP/1.1", "HTTP/1.0"}:
         raise BadRequest("not HTTP/1.1")
-    key, length, keeps_alive = _read_headers(rows, words[2] == "HTTP/1.1")
+    headers = _read_headers(rows)
+    length = _read_length(headers.get("content-length", "0"))
+    keeps_alive = words[2] == "HTTP/1.1"
+    if "connection" in headers:
+        keeps_alive = headers["connection"].lower() != "close"
     begin = end + 4
     if len(data) < begin + length:
         return None, 0
@@ -70,25 +76,20 @@ def read_request(data: bytes, address: str) -> tuple[Request | None, int]:
         body = data[begin : begin + length].decode() if length else ""
     except UnicodeDecodeError:
         raise BadRequest("the body is not UTF-8") from None
-    return Request(words[0], path, query, body, key, address, keeps_alive), begin + length
+    key = headers.get(key_header, "")
+    return Request(words[0], path, query, body, key, address, keeps_alive, headers), begin + length
 
 
-def _read_headers(rows: list[str], keeps_alive: bool) -> tuple[str, int, bool]:
-    key, length = "", 0
+def _read_headers(rows: list[str]) -> dict[str, str]:
+    headers: dict[str, str] = {}
     for row in rows:
         name, colon, value = row.partition(":")
         if not colon:
             raise BadRequest("a header has no colon")
-        name = name.lower()
-        if name == "x-mbx-apikey":
-            key = value.strip()
-        elif name == "content-length":
-            length = _read_length(value.strip())
-        elif name == "transfer-encoding":
-            raise BadRequest("chunked bodies are not read; send Content-Length")
-        elif name == "connection":
-            keeps_alive = value.strip().lower() != "close"
-    return key, length, keeps_alive
+        headers[name.lower()] = value.strip()
+    if "transfer-encoding" in headers:
+        raise BadRequest("chunked bodies are not read; send Content-Length")
+    return headers
 
 
 def _read_length(text: str) -> int:
@@ -117,8 +118,9 @@ class Connection(asyncio.Protocol):
         self,
         serve: Callable[[Request, "Connection"], None],
         refuse: Callable[[str, "Connection"], None],
+        key_header: str = KEY_HEADER,
     ) -> None:
-        self._serve, self._refuse = serve, refuse
+        self._serve, self._refuse, self._key_header = serve, refuse, key_header
         self._buffer = b""
         self._is_paused = self._is_advancing = False
         self._request: Request | None = None
@@ -161,7 +163,7 @@ class Connection(asyncio.Protocol):
         self._is_advancing = True
         while self._buffer and self._request is None and self._transport is not None:
             try:
-                request, used = read_request(self._buffer, self.address)
+                request, used = read_request(self._buffer, self.address, self._key_header)
             except BadRequest as error:
                 self._buffer = b""
                 self._request = Request("", "", "", "", "", self.address, keeps_alive=False)

@@ -55,7 +55,7 @@ EUR 1.0830 0.0001 0.1
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One pair with its filters and its price at the venue's first start."""
+    """One pair with its filters, the least an order is worth, and its price at the venue's first start."""
 
     symbol: str
     base: str
@@ -63,6 +63,7 @@ class Listing:
     price: int
     tick: int
     step: int
+    least: int = MINIMUM_NOTIONAL
 
 
 def _listing(base: str, price: str, tick: str, step: str) -> Listing:

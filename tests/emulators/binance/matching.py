@@ -6,7 +6,7 @@ his own price. Only scripts make an execution smaller than the order.
 
 from tests.emulators.binance.amounts import UNIT, cover_of, floor_to, value_of
 from tests.emulators.binance.book import Book, Market
-from tests.emulators.binance.fees import fee_of
+from tests.emulators.binance.fees import fee_of, with_fee
 from tests.emulators.binance.orders import AT_MARKET, STOPS, Fill, Order, Pair
 
 
@@ -28,9 +28,12 @@ class Matching:
         self._book = book
 
     def enter(self, order: Order, at: int) -> None:
-        """Let a new order trade, if it may."""
+        """Let a new order trade, if it may; a stop that the price has passed is reached at once."""
+        market, terms = self._book.markets[order.listing.symbol], order.terms
         if not order.waits_for_its_stop:
             self._take(order, at)
+        elif reaches(market, terms.side, terms.type, terms.stop_price):
+            self._trigger(order, at)
 
     def move(self, market: Market, price: int, at: int) -> None:
         """Set the last price; every resting order meets it."""
@@ -47,10 +50,27 @@ class Matching:
             if crosses(market, buys=order.buys, price=terms.price):
                 self._execute(order, self._portion(order), terms.price, at, is_maker=True)
         elif reaches(market, terms.side, terms.type, terms.stop_price):
-            order.working_at = order.updated_at = at
-            self._book.journal.note_change("triggered", order)
-            self.part(order, at)
+            self._trigger(order, at)
+
+    def _trigger(self, order: Order, at: int) -> None:
+        order.working_at = order.updated_at = at
+        self._book.journal.note_change("triggered", order)
+        self.part(order, at)
+        if self._is_funded(order):
             self._take(order, at)
+        else:
+            self._book.close(order, "EXPIRED", at)
+
+    def _is_funded(self, order: Order) -> bool:
+        # A stop that set nothing aside must find its money now.
+        if self._book.settings.stops_lock or (order.buys and order.terms.type in AT_MARKET):
+            return True
+        account, needed = self._book.accounts[order.key], lock_of(self._book, order)
+        if needed > account.free.get(order.locked_asset, 0):
+            return False
+        order.locked = needed
+        account.lock(order.locked_asset, needed)
+        return True
 
     def _take(self, order: Order, at: int) -> None:
         market, terms = self._book.markets[order.listing.symbol], order.terms
@@ -68,7 +88,7 @@ class Matching:
         if not order.buys or order.terms.type not in AT_MARKET:
             return True
         account = self._book.accounts[order.key]
-        cost = cover_of(quantity, self.worst_price(market))
+        cost = with_fee(self._book, cover_of(quantity, self.worst_price(market)))
         return cost <= account.free.get(order.listing.quote, 0) + order.locked
 
     def worst_price(self, market: Market) -> int:
@@ -117,10 +137,10 @@ class Matching:
         else:
             spent, paid, received, got = listing.base, quantity, listing.quote, quote
         if order.locked:
-            book.release(order, order.locked - lock_of(order))
+            book.release(order, order.locked - lock_of(book, order))
         account.credit(spent, -paid)
         account.credit(received, got)
-        fee, fee_asset = fee_of(book, account, received, got, quote)
+        fee, fee_asset = fee_of(book, account, listing, received, got, quote)
         account.credit(fee_asset, -fee)
         account.updated_at = at
         market.last_trade_id += 1
@@ -140,14 +160,14 @@ class Matching:
                 self._book.close(other, "EXPIRED", at)
 
 
-def lock_of(order: Order) -> int:
+def lock_of(book: Book, order: Order) -> int:
     """What an order needs locked for what is left of it."""
-    return cover_of(order.left, order.lock_price) if order.buys else order.left
+    return with_fee(book, cover_of(order.left, order.lock_price)) if order.buys else order.left
 
 
 def share_out(book: Book, pair: Pair, order: Order | None) -> None:
     """End a pair's shared lock: one leg keeps what it needs, the rest is free again."""
-    kept = lock_of(order) if order is not None else 0
+    kept = lock_of(book, order) if order is not None else 0
     excess, pair.locked = pair.locked - kept, 0
     first = pair.orders[0]
     book.accounts[pair.key].lock(first.locked_asset, -excess)

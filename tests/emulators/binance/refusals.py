@@ -26,7 +26,7 @@ class Refusal(Exception):
 
     def __init__(
         self,
-        code: int,
+        code: int | str,
         message: str,
         *,
         status: int = 400,

@@ -34,7 +34,7 @@ def _play(engine: Engine, line: Line, commands: Acts, controls: Acts) -> None:
     assert account is not None, line["key"]
     command = Command(account, line["params"], at, line.get("fraction"))
     try:
-        commands[f"{line['method']} {line['path']}"](engine, command)
+        commands[line.get("route") or f"{line['method']} {line['path']}"](engine, command)
     except Refusal:
         # It was refused then too, and changed nothing but what it changed then.
         return

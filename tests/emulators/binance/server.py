@@ -4,6 +4,7 @@ Nothing is awaited between a command and its line, so lines stand in the order o
 """
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from tests.emulators.binance.commands import COMMANDS, Command, check
 from tests.emulators.binance.control_side import ControlSide
 from tests.emulators.binance.controls import CONTROLS
 from tests.emulators.binance.engine import Engine
-from tests.emulators.binance.faults import ANSWER, BOOK, DOOR, FaultBook, FaultRule
-from tests.emulators.binance.http import Answer, Connection, Request
+from tests.emulators.binance.faults import ANSWER, BOOK, DOOR, PATHS, FaultBook, FaultRule
+from tests.emulators.binance.http import KEY_HEADER, Answer, Connection, Request
 from tests.emulators.binance.journal import Journal
 from tests.emulators.binance.limits import DAY_WINDOW, Limits
 from tests.emulators.binance.log import NAME, BinanceLog, Line
@@ -29,15 +30,18 @@ from tests.emulators.binance.refusals import Refusal
 from tests.emulators.binance.replay import replay
 from tests.emulators.binance.routes import NONE, PUBLIC, QUERIES, ROUTES, TRADE, Route
 from tests.emulators.binance.signing import bad_key, check_signature, check_time
-from tests.emulators.binance.strikes import at_answer, at_door, refused, unknown_outcome
+from tests.emulators.binance.strikes import EFFECTS, Effect, at_door, unknown_outcome
 
 
 class Binance:
     """The running venue; its state is what its log says.
 
-    What stands in the class is what another of the venue's markets has in its own way.
+    What stands in the class, and what has a public name, another market or another venue does in its own way.
     """
 
+    key_header = KEY_HEADER
+    effects: Mapping[str, Effect] = EFFECTS
+    fault_paths: Mapping[str, str] = PATHS
     routes = ROUTES
     public = PUBLIC
     queries = QUERIES
@@ -52,7 +56,7 @@ class Binance:
         self.engine = self.make_engine()
         self.log = BinanceLog(state_dir / NAME, flush_seconds)
         replay(self.engine, self.log.lines(), self.commands, self.controls)
-        self.faults = FaultBook()
+        self.faults = FaultBook(self.fault_paths)
         self.limits = Limits(self.long_window)
         self.requests = 0
         self._controls = self.control_side(self)
@@ -68,7 +72,7 @@ class Binance:
 
     def connection(self) -> Connection:
         """A protocol for one more client."""
-        return Connection(self.serve, self.refuse)
+        return Connection(self.serve, self.refuse, self.key_header)
 
     def now(self) -> int:
         """The venue's time in microseconds."""
@@ -81,13 +85,12 @@ class Binance:
             return
         self.requests += 1
         at = self.now()
-        call = read_call(request, at, self.clock.write(at))
+        call = self.read(request, at)
         try:
             answer = self._answer(call)
         except Refusal as refusal:
             answer = self._refuse(call, refusal)
-        used = str(self.limits.used(request.address, call.second))
-        answer.headers |= {"x-mbx-used-weight": used, "x-mbx-used-weight-1m": used, **call.headers}
+        answer.headers |= self.headers_of(call)
         call.line["status"] = answer.status
         self.log.write(call.line)
         connection.answer(answer)
@@ -108,7 +111,54 @@ class Binance:
                 "message": why,
             }
         )
-        connection.answer(Answer(400, orjson.dumps({"code": -1000, "msg": f"Malformed request: {why}."})))
+        connection.answer(self.say_no(Refusal(-1000, f"Malformed request: {why}.")))
+
+    def read(self, request: Request, at: int) -> Call:
+        """Read a request that came at this time, whatever is to be said of it."""
+        return read_call(request, at, self.clock.write(at))
+
+    def authenticate(self, call: Call, route: Route) -> None:
+        """Find the account that asks, or raise Refusal."""
+        key = call.request.key
+        if not key:
+            raise Refusal(-2014, "API-key format invalid.", status=401)
+        account = call.account = self.book.account(key)
+        if account is None or (account.addresses and call.request.address not in account.addresses):
+            raise bad_key()
+        check_signature(account, call.payload, call.signature)
+        self.check_age(call)
+        if route.security == TRADE and not account.can_trade:
+            raise bad_key()
+
+    def check_age(self, call: Call) -> None:
+        """Raise Refusal for what comes too long after it was sent."""
+        check_time(call.params, call.now)
+
+    def check_names(self, call: Call, route: Route) -> None:
+        """Raise Refusal for parameters that the endpoint does not know."""
+        check_names(call.params, route.names)
+
+    def charge(self, call: Call, route: Route) -> None:
+        """Count a request's weight, or raise Refusal where there is no room."""
+        weight = route.weighs(call.params)
+        self.limits.charge(call.request.address, weight, call.second, self.book.settings)
+
+    def headers_of(self, call: Call) -> dict[str, str]:
+        """What stands in the head of every answer."""
+        used = str(self.limits.used(call.request.address, call.second))
+        return {"x-mbx-used-weight": used, "x-mbx-used-weight-1m": used, **call.headers}
+
+    def in_own_words(self, refusal: Refusal) -> Refusal:
+        """Say why in the words of this venue."""
+        return refusal
+
+    def say(self, payload: Any) -> bytes:
+        """Write the body of an answer that does what was asked."""
+        return orjson.dumps(payload)
+
+    def say_no(self, refusal: Refusal) -> Answer:
+        """Write the answer that refuses."""
+        return Answer(refusal.status, orjson.dumps(refusal.body()), dict(refusal.headers))
 
     def settle(self, line: Line, second: int) -> None:
         """Move what the engine noted into a line, and give back the room that first fills make."""
@@ -126,14 +176,14 @@ class Binance:
         self.limits.check_ban(request.address, call.second)
         if (rule := self._pick(DOOR, call)) is not None:
             line["outcome"] = "NOT_ACCEPTED"
-            return at_door(rule, call, self.limits)
+            return at_door(rule, call, self.limits, self)
         route = self.routes.get(call.name)
         if route is None:
             raise Refusal(0, f"Path {request.path}, Method {request.method} is invalid", status=404)
-        self.limits.charge(request.address, route.weighs(call.params), call.second, self.book.settings)
+        self.charge(call, route)
         if route.security != NONE:
-            self._authenticate(call, route)
-        check_names(call.params, route.names)
+            self.authenticate(call, route)
+        self.check_names(call, route)
         if route.orders:
             self.limits.check_orders(request.key, call.second, self.book.settings)
         altered = self._pick(BOOK, call) if route.orders else None
@@ -144,10 +194,10 @@ class Binance:
         try:
             payload = self._do(call, route, altered)
             line.setdefault("outcome", "OK")
-            answer = Answer(200, orjson.dumps(payload))
+            answer = Answer(200, self.say(payload))
         except Refusal as refusal:
             answer = self._refuse(call, refusal)
-        return answer if spoilt is None else at_answer(spoilt, answer, payload)
+        return answer if spoilt is None else self.effects[spoilt.kind](spoilt, answer, payload, self)
 
     def _pick(self, stage: str, call: Call) -> FaultRule | None:
         if not self.faults.rules[stage]:
@@ -161,20 +211,9 @@ class Binance:
         return rule
 
     def _refuse(self, call: Call, refusal: Refusal) -> Answer:
+        refusal = self.in_own_words(refusal)
         call.line["outcome"], call.line["message"] = str(refusal.code), refusal.message
-        return refused(refusal)
-
-    def _authenticate(self, call: Call, route: Route) -> None:
-        key = call.request.key
-        if not key:
-            raise Refusal(-2014, "API-key format invalid.", status=401)
-        account = call.account = self.book.account(key)
-        if account is None or (account.addresses and call.request.address not in account.addresses):
-            raise bad_key()
-        check_signature(account, call.payload, call.signature)
-        check_time(call.params, call.now)
-        if route.security == TRADE and not account.can_trade:
-            raise bad_key()
+        return self.say_no(refusal)
 
     def _do(self, call: Call, route: Route, altered: FaultRule | None = None) -> Any:
         if call.name in self.public:
@@ -226,17 +265,17 @@ class Binance:
         call.line["outcome"] = "LATE"
         asyncio.get_running_loop().call_later(rule.length, self._accept_late, call, route, rule)
         if rule.answer == "504":
-            return unknown_outcome()
+            return unknown_outcome(self)
         return Answer(0, after=30.0 if rule.answer == "hang" else 0.0, how="drop")
 
     def _accept_late(self, call: Call, route: Route, rule: FaultRule) -> None:
         at = self.now()
-        late = read_call(call.request, at, self.clock.write(at))
+        late = self.read(call.request, at)
         late.account = call.account
         late.line |= {"late": True, "faults": [rule.named()]}
         try:
             if not rule.ignore_window:
-                check_time(late.params, late.now)
+                self.check_age(late)
             self._do(late, route)
             late.line.setdefault("outcome", "OK")
         except Refusal as refusal:

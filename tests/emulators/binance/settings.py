@@ -3,7 +3,11 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-MODES = {"client_ids": ("open", "always", "return_existing"), "fee_asset": ("received", "bnb")}
+MODES = {
+    "client_ids": ("open", "always", "return_existing"),
+    "fee_asset": ("received", "bnb", "quote"),
+    "passed_stops": ("refuse", "trigger"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,8 +15,9 @@ class VenueSettings:
     """How the venue behaves.
 
     `client_ids` says when a client order id may come again: once its order is no longer `open`, never
-    (`always`), or it brings back the old order (`return_existing`). `fee_asset` is what was `received`
-    or `bnb` where there is enough of it. `fills_per_execution` splits what is filled at once; each
+    (`always`), or it brings back the old order (`return_existing`). `fee_asset` is what was `received`,
+    the `quote` asset, or `bnb` where there is enough of it. `passed_stops`: what becomes of a stop that the
+    price has passed when it comes; `stops_lock`: whether one sets its money aside while it waits. `fills_per_execution` splits what is filled at once; each
     further part of a taker is a tick worse. `limits` enforces the ceilings: `ban_after` refusals in
     one window ban the address for `ban_seconds`.
     """
@@ -20,6 +25,8 @@ class VenueSettings:
     client_ids: str = "open"
     fee_asset: str = "received"
     fee_rate: str = "0.001"
+    passed_stops: str = "refuse"
+    stops_lock: bool = True
     fills_per_execution: int = 1
     limits: bool = False
     weight_limit: int = 6000
