@@ -18,6 +18,8 @@ _QUESTIONS = 2
 _FRESH_SECONDS = 5.0
 # A token that is refused for its time is wrong by more than this.
 _SKEW_MILLISECONDS = 20_000
+# By how much two clocks may have drifted apart since they were compared.
+_DRIFT = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -44,6 +46,7 @@ class VenueClock:
         self._ask_again_at = 0.0
         self._measured_at = -_FRESH_SECONDS
         self._most_ahead: timedelta | None = None
+        self._least_ahead: timedelta | None = None
         self._seen: datetime | None = None
 
     @property
@@ -80,15 +83,18 @@ class VenueClock:
     def passed(self) -> datetime:
         """Return a moment of the venue's clock that has certainly passed by now.
 
-        It is the later of what our clock allows to say and of what the venue has said itself.
+        It is the later of what our clock allows to say and of what the venue has said itself. The venue tells
+        milliseconds, and what is in one and the same counts as later.
         """
         assert self._most_ahead is not None, "be_known was awaited"
-        by_ours = self._now() - self._most_ahead
+        by_ours = self._now() - self._most_ahead - _MILLISECOND
         return by_ours if self._seen is None else max(by_ours, self._seen)
 
     def note(self, seen: datetime) -> None:
-        """Note a moment that the venue has named as past."""
-        self._seen = seen if self._seen is None else max(seen, self._seen)
+        """Note a moment that the venue has named as past; one that cannot have passed is not heeded."""
+        if self._seen is not None and self._least_ahead is not None:
+            latest = self._now() - self._least_ahead + _DRIFT
+            self._seen = max(seen, self._seen) if seen <= latest else self._seen
 
     def _is_known(self) -> bool:
         return self._most_ahead is not None and time.monotonic() < self._ask_again_at
@@ -97,11 +103,12 @@ class VenueClock:
         bounds: list[tuple[timedelta, timedelta]] = []
         for _ in range(_QUESTIONS):
             before = self._now()
-            told = self._seen = await self._ask()
+            told = await self._ask()
+            self._seen = told - _MILLISECOND
             # It was read between the two.
             bounds.append((self._now() - told, before - told))
         most, least = min(bounds, key=lambda bound: bound[0] - bound[1])
-        self._most_ahead = most
+        self._most_ahead, self._least_ahead = most, least
         self._options["timeDifference"] = (most + least) // 2 // _MILLISECOND
         self._measured_at = time.monotonic()
         self._ask_again_at = self._measured_at + _ASK_AFTER_SECONDS
