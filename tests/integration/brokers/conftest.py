@@ -13,7 +13,9 @@ from shared.brokers.ccxt.binance_broker import BinanceBroker
 from tests.emulators.alpaca.control import AlpacaProcess
 from tests.emulators.binance.control import BinanceProcess
 from tests.emulators.binance_futures.control import BinanceFuturesProcess
+from tests.emulators.coinbase.control import CoinbaseProcess
 from tests.emulators.venue.control import VenueProcess
+from tests.integration.brokers.coinbase_stage import CoinbaseStage
 from tests.integration.brokers.futures_stage import FuturesStage
 from tests.integration.brokers.recorded import open_broker
 from tests.integration.brokers.recorder import Recorder, recording
@@ -86,6 +88,21 @@ def alpaca_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlpacaP
     process.stop()
 
 
+@pytest.fixture(scope="module")
+def coinbase_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CoinbaseProcess]:
+    process = CoinbaseProcess(tmp_path_factory.mktemp("coinbase"))
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+async def coinbase_stage(coinbase_process: CoinbaseProcess) -> AsyncIterator[CoinbaseStage]:
+    stage = CoinbaseStage(coinbase_process)
+    yield stage
+    await stage.close()
+
+
 @pytest.fixture
 async def venue() -> AsyncIterator[Recorder]:
     async with recording() as recorder:
@@ -105,7 +122,7 @@ def broker(venue: Recorder, adapter: BinanceAdapter) -> BinanceBroker:
     return open_broker(adapter, venue)
 
 
-@pytest.fixture(params=["paper", "http", "binance", "futures"])
+@pytest.fixture(params=["paper", "http", "binance", "futures", "coinbase"])
 def stage(request: pytest.FixtureRequest) -> Stage:
     found: Stage = request.getfixturevalue(f"{request.param}_stage")
     return found
