@@ -13,7 +13,8 @@ from shared.domain.signals import Side
 
 UNAUTHORIZED, NOT_FOUND = 401, 404
 # The venue's door says no in plain text.
-BARE_STATUSES = frozenset({UNAUTHORIZED, 403})
+BARE_STATUSES = frozenset({UNAUTHORIZED})
+_DENIED = "PERMISSION_DENIED"
 
 _PREFIX = "PREVIEW_"
 _DUPLICATE = "DUPLICATE_CLIENT_ORDER_ID"
@@ -81,7 +82,6 @@ _BY_ERROR: tuple[tuple[str, str, tuple[Refusal, str]], ...] = (
     ("INVALID_ARGUMENT", "product", (Refusal.UNKNOWN_SYMBOL, "it does not trade this symbol")),
     ("NOT_FOUND", "product", (Refusal.UNKNOWN_SYMBOL, "it does not trade this symbol")),
     ("INVALID_ARGUMENT", "", _FORM),
-    ("PERMISSION_DENIED", "", (Refusal.UNAUTHORIZED, _KEY_REFUSED)),
 )
 
 
@@ -116,7 +116,7 @@ def failure(answer: HttpAnswer, *, is_write: bool) -> TradeError:
         for name, part, meaning in _BY_ERROR:
             if (error == name or (not name and error)) and part in words.lower():
                 return _refused(*meaning)
-    if answer.status in BARE_STATUSES:
+    if error == _DENIED:
         return _refused(Refusal.UNAUTHORIZED, _KEY_REFUSED)
     return doubt(
         is_write, Doubt.UNTYPED_REFUSAL, f"status {answer.status}, {error or 'no code'}: {words[:150]}"
