@@ -14,8 +14,8 @@ from shared.domain.instruments import Instrument
 
 # As many products go into one question.
 _MOST_PRODUCTS = 100
-# As many books are asked for at once: the venue lets an address ask ten public questions in a second.
-_MOST_AT_ONCE = 5
+# As many books are asked for in so many seconds: the venue lets an address ask ten public questions in one.
+_MOST_AT_ONCE, _HELD_SECONDS = 5, 0.6
 # What the venue answers for a product that it does not know.
 _UNKNOWN = frozenset({400, 404})
 
@@ -52,9 +52,10 @@ class CoinbaseMarketData:
         """Do nothing: connections are shared and closed by the adapter."""
 
     async def _quote(self, product: str, symbol: str) -> Quote | None:
-        async with self._room:
-            query = {"product_id": product, "limit": "1"}
-            answer = await self._place.public().get("market/product_book", query)
+        await self._room.acquire()
+        asyncio.get_running_loop().call_later(_HELD_SECONDS, self._room.release)
+        query = {"product_id": product, "limit": "1"}
+        answer = await self._place.public().get("market/product_book", query)
         if answer.status in _UNKNOWN:
             return None
         if not answer.is_ok:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.brokers.base import Balance, KeyRights, Quote
-from shared.brokers.codes import Doubt, OrderNote
+from shared.brokers.codes import Doubt, OrderNote, Refusal
 from shared.domain.errors import DuplicateOrderId
 from shared.domain.money import ZERO
 from shared.domain.order_status import OrderStatus
@@ -28,6 +28,11 @@ _SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
 # Reversals and corrections are told by the order's own quantity.
 _EXECUTION = "FILL"
 _OPEN = frozenset({OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_CANCEL})
+_REJECTIONS = {
+    "HOLD_FAILURE": Refusal.INSUFFICIENT_FUNDS,
+    "REJECT_REASON_INSUFFICIENT_FUNDS": Refusal.INSUFFICIENT_FUNDS,
+    "TOO_MANY_OPEN_ORDERS": Refusal.TOO_MANY_ORDERS,
+}
 _IMMEDIATE = frozenset({"market_market_ioc", "sor_limit_ioc"})
 
 
@@ -39,10 +44,10 @@ def read_order(row: Any, symbol: str, at: datetime) -> OrderReport:
     status, filled = _STATUS[row["status"]], Decimal(row["filled_size"])
     if status is OrderStatus.ACCEPTED and filled:
         status = OrderStatus.PARTIALLY_FILLED
-    (kind,) = row["order_configuration"]
-    note = None
-    if status is OrderStatus.CANCELED:
-        note = OrderNote.IMMEDIATE_ONLY if kind in _IMMEDIATE else OrderNote.CANCELED_BY_REQUEST
+    # Orders that are not ours may be of any kind, and sized in money.
+    kinds: dict[str, Any] = row["order_configuration"]
+    kind = next(iter(kinds), "")
+    size = kinds[kind].get("base_size") if kind else None
     return OrderReport(
         client_order_id=row["client_order_id"],
         venue_order_id=row["order_id"],
@@ -52,8 +57,8 @@ def read_order(row: Any, symbol: str, at: datetime) -> OrderReport:
         average_fill_price=Decimal(row["average_filled_price"]) if filled else None,
         at=at,
         accepted_at=moment(row["created_time"]),
-        code=note,
-        open_quantity=_size(row, kind) - filled if status in _OPEN else ZERO,
+        code=_note(row, status, kind),
+        open_quantity=_open_quantity(status, size, filled),
     )
 
 
@@ -145,5 +150,14 @@ def _read_fill(row: Any, symbol: str, client_order_id: str | None) -> FillReport
     )
 
 
-def _size(row: Any, kind: str) -> Decimal:
-    return Decimal(row["order_configuration"][kind]["base_size"])
+def _note(row: Any, status: OrderStatus, kind: str) -> str | None:
+    if status is OrderStatus.CANCELED:
+        return OrderNote.IMMEDIATE_ONLY if kind in _IMMEDIATE else OrderNote.CANCELED_BY_REQUEST
+    # The venue may take an order and refuse it afterwards.
+    return _REJECTIONS.get(row.get("reject_reason", "")) if status is OrderStatus.REJECTED else None
+
+
+def _open_quantity(status: OrderStatus, size: str | None, filled: Decimal) -> Decimal | None:
+    if status not in _OPEN:
+        return ZERO
+    return Decimal(size) - filled if size else None

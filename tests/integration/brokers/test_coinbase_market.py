@@ -1,5 +1,6 @@
 """Coinbase's instruments and prices, and its clock."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -103,6 +104,22 @@ async def test_without_a_key_each_book_is_a_question_and_an_empty_one_is_no_quot
     with pytest.raises(RetryableError):
         await market.fetch_quotes(["BTC/USD"])
     assert list(await market.fetch_quotes([])) == []
+
+
+async def test_without_a_key_no_more_books_are_asked_for_than_the_venue_lets_an_address_ask(
+    venue: CoinbaseRecorder, adapter: CoinbaseAdapter
+) -> None:
+    came: list[float] = []
+
+    def noting(request: Recorded) -> dict[str, Any]:
+        came.append(time.monotonic())
+        return books(request)
+
+    venue.answer(BOOK, noting)
+    market = adapter.open_market_data(Environment.LIVE, venue.url)
+    names = [f"P{number}/USD" for number in range(12)]
+    assert len(await market.fetch_quotes(names)) == 12
+    assert all(later - earlier > 0.5 for earlier, later in zip(came, came[5:], strict=False))
 
 
 async def test_with_the_installations_key_all_prices_are_one_question_about_what_is_listed(
