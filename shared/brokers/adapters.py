@@ -6,6 +6,7 @@ from shared.brokers.alpaca.adapter import AlpacaAdapter
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_futures import BinanceFuturesAdapter
 from shared.brokers.ccxt.coinbase import CoinbaseAdapter
+from shared.brokers.ccxt.kucoin import KucoinAdapter
 from shared.brokers.factory import Adapter, Credentials
 from shared.brokers.venue import OWN
 
@@ -24,5 +25,6 @@ def own_adapters(market_key: MarketKey = lambda *_: None) -> Mapping[str, Adapte
         BinanceFuturesAdapter(),
         AlpacaAdapter(keys["alpaca"]),
         CoinbaseAdapter(keys["coinbase"]),
+        KucoinAdapter(),
     )
     return {adapter.venue.name: adapter for adapter in adapters}

@@ -8,13 +8,13 @@ import importlib
 from collections.abc import Iterable
 
 from shared.brokers.codes import Refusal
-from shared.brokers.rows import alpaca, binance, binance_futures, coinbase, paper
+from shared.brokers.rows import alpaca, binance, binance_futures, coinbase, kucoin, paper
 from shared.brokers.venue import Venue
 from shared.domain.accounts import Environment
 from shared.domain.errors import PermanentError
 
 VENUES: dict[str, Venue] = {
-    rows.VENUE.name: rows.VENUE for rows in (paper, binance, binance_futures, coinbase, alpaca)
+    rows.VENUE.name: rows.VENUE for rows in (paper, binance, binance_futures, coinbase, alpaca, kucoin)
 }
 
 

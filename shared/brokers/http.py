@@ -150,7 +150,7 @@ class HttpTransport:
         return make_answer(
             response.status,
             body,
-            response.headers.get("Retry-After"),
+            _told_wait(response.headers),
             is_write=request.is_write,
             bare_statuses=request.bare_statuses,
         )
@@ -250,6 +250,14 @@ def read_retry_after(header: str | None) -> int | None:
     if not whole.isdecimal() or (fraction and not fraction.isdecimal()):
         return None
     return int(whole) + (1 if fraction.strip("0") else 0)
+
+
+def _told_wait(headers: Mapping[str, str]) -> str | None:
+    reset = headers.get("gw-ratelimit-reset", "")
+    if "Retry-After" in headers or not reset.isdecimal():
+        return headers.get("Retry-After")
+    # KuCoin's word for it, in milliseconds.
+    return str(-(-int(reset) // 1000))
 
 
 async def _read_body(response: aiohttp.ClientResponse) -> bytes:

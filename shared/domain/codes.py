@@ -140,6 +140,7 @@ IMMEDIATE_ONLY | nobody | Nobody took it at that price at once. | nobody took it
 LINKED_EXIT_FILLED | nobody | The other exit of the same position was filled.
 PAIRED_EXIT_WORKED | nobody | The other exit of its pair worked.
 CASH_EXHAUSTED | nobody | The account's cash ended before the order was filled in whole.
+NOTHING_FREE | nobody | When the stop's price was met, nothing was free in the account for it, and the venue ended it.
 CANCELED_BY_REQUEST | nobody | It was cancelled, as we asked. | the entry was cancelled
 """
 _MESSAGES = """

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 
 from shared.brokers.base import Quote
 from shared.brokers.ccxt.binance_listings import venue_symbol
-from shared.brokers.ccxt.binance_place import HOURLY_SECONDS, Place
+from shared.brokers.ccxt.binance_place import Place
 from shared.brokers.ccxt.binance_reports import read_quotes
 from shared.brokers.ccxt.binance_words import code_of
+from shared.brokers.ccxt.venue_clock import HOURLY_SECONDS
 from shared.brokers.http import read_answer
 from shared.brokers.usage import UsedWeight
 from shared.brokers.weights import VenueLimits

@@ -16,6 +16,7 @@ from shared.brokers.ccxt.binance_client import (
 from shared.brokers.ccxt.binance_family import Family
 from shared.brokers.ccxt.binance_listings import Listings
 from shared.brokers.ccxt.binance_words import CLOCK_CODE, Words, code_of, with_ban
+from shared.brokers.ccxt.venue_clock import VenueClock
 from shared.brokers.codes import Doubt, Refusal
 from shared.brokers.factory import Credentials
 from shared.brokers.gate import check_send_gate
@@ -24,9 +25,6 @@ from shared.domain.errors import PermanentError, RetryableError
 
 # The venue refuses what arrives later than this after its timestamp; what is asked for is never longer.
 LONGEST_WINDOW = timedelta(seconds=5)
-HOURLY_SECONDS = 3600.0
-# How long an old difference of the clocks is used before the venue is asked again that did not answer.
-_PATIENCE_SECONDS = 60.0
 # How soon after a reading a symbol that was not on it is worth another.
 _UNLISTED_SECONDS = 60.0
 _MILLISECOND = timedelta(milliseconds=1)
@@ -44,6 +42,10 @@ class PublicSession:
         """GET something public; raises as `HttpTransport.send`."""
         return await _request(self._client, self._now, "GET", path, self.family.public, params)
 
+    async def ask_time(self) -> int:
+        """Ask for the venue's time, in milliseconds since 1970; raises like any read."""
+        return int(_read(await self.ask("time", {}), lambda said: int(said["serverTime"]), self.family.words))
+
 
 class Session:
     """The requests of one account, signed; `public` asks without its key from where it asks too."""
@@ -52,7 +54,7 @@ class Session:
         self,
         client: BinanceClient,
         public: PublicSession,
-        clock: "VenueClock",
+        clock: VenueClock,
         now: Callable[[], datetime],
     ) -> None:
         self.public = public
@@ -83,7 +85,7 @@ class Session:
         TradeError
             As `HttpTransport.send`.
         """
-        difference = await self._clock.difference(self.public)
+        difference = await self._clock.difference(self.public.ask_time)
         if method != "GET":
             check_send_gate()
         params = {**params, "recvWindow": self._window(send_before)}
@@ -99,59 +101,6 @@ class Session:
                 Refusal.EXPIRED_BEFORE_ARRIVAL, "It was not sent: the time in which it may arrive is over."
             )
         return str(left // _MILLISECOND)
-
-
-class VenueClock:
-    """By how much our clock is ahead of the venue's, in milliseconds; asked for once, and again when in doubt.
-
-    Parameters
-    ----------
-    options
-        Those of the template, which its copies share: ccxt takes `timeDifference` off every timestamp.
-    """
-
-    def __init__(self, options: dict[str, Any]) -> None:
-        self._options = options
-        self._lock = asyncio.Lock()
-        self._difference: int | None = None
-        self._ask_again_at = 0.0
-
-    async def difference(self, public: PublicSession) -> int:
-        """Return the difference in force, asking for it first where it is unknown, doubtful or an hour old.
-
-        An old one that nobody doubts is kept where the venue does not answer.
-        """
-        known = self._current()
-        if known is not None:
-            return known
-        async with self._lock:
-            known = self._current()
-            if known is not None:
-                return known
-            try:
-                await self._ask(public)
-            except RetryableError:
-                if self._difference is None:
-                    raise
-                self._ask_again_at = time.monotonic() + _PATIENCE_SECONDS
-            assert self._difference is not None, "asked for or kept"
-            return self._difference
-
-    def doubt(self, difference: int) -> None:
-        """Ask anew before the next request, unless that was done since this difference was used."""
-        if self._difference == difference:
-            self._difference = None
-
-    def _current(self) -> int | None:
-        return self._difference if time.monotonic() < self._ask_again_at else None
-
-    async def _ask(self, public: PublicSession) -> None:
-        before = _milliseconds()
-        answer = await public.ask("time", {})
-        after = _milliseconds()
-        venue_time = _read(answer, lambda said: int(said["serverTime"]), public.family.words)
-        self._difference = self._options["timeDifference"] = (before + after) // 2 - venue_time
-        self._ask_again_at = time.monotonic() + HOURLY_SECONDS
 
 
 class Place:
@@ -254,7 +203,3 @@ def _read(answer: HttpAnswer, read: Callable[[Any], Any], words: Words) -> Any:
     if answer.is_ok:
         return read_answer(answer, read, is_write=False)
     raise words.failure(answer, is_write=False)
-
-
-def _milliseconds() -> int:
-    return time.time_ns() // 1_000_000

@@ -1,9 +1,11 @@
 """KuCoin's JSON as reports: every amount from text to Decimal, every time aware."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from shared.brokers.base import Balance, KeyRights, Quote
 from shared.brokers.codes import OrderNote
 from shared.domain.money import ZERO
 from shared.domain.order_status import OrderStatus
@@ -11,6 +13,8 @@ from shared.domain.orders import FillReport, OrderReport
 from shared.domain.signals import Side
 
 _WAITS = "NEW"
+_TRIGGERED = "TRIGGERED"
+_MAY_TRADE, _MAY_WITHDRAW = frozenset({"Spot", "Trade"}), frozenset({"Transfer", "Withdrawal"})
 _SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -21,8 +25,11 @@ def read_order(row: Any, symbol: str) -> OrderReport:
     Raises KeyError, ValueError or TypeError for what is not such an order.
     """
     wanted, filled = Decimal(row["size"]), Decimal(row["dealSize"])
-    status = _status(is_active=row["active"], wanted=wanted, filled=filled)
     is_open = row["active"]
+    if not wanted and not is_open:
+        # An order of somebody else's for an amount of money names no quantity.
+        wanted = filled
+    status = _status(is_active=is_open, wanted=wanted, filled=filled)
     return OrderReport(
         client_order_id=row["clientOid"],
         venue_order_id=row["id"],
@@ -57,6 +64,12 @@ def read_stop(row: Any, symbol: str, at: datetime) -> OrderReport | None:
     )
 
 
+def triggered_at(row: Any) -> datetime | None:
+    """Read when an order's stop was met; None where it was not, or where the venue does not say when."""
+    told = row.get("stopTriggerTime")
+    return moment(told) if row["status"] == _TRIGGERED and told is not None else None
+
+
 def read_fill(row: Any, symbol: str, client_order_id: str | None) -> FillReport:
     """Read an execution; raises KeyError, ValueError or TypeError for what is not one."""
     return FillReport(
@@ -72,6 +85,41 @@ def read_fill(row: Any, symbol: str, client_order_id: str | None) -> FillReport:
         commission_asset=row["feeCurrency"],
         at=moment(row["createdAt"]),
     )
+
+
+def read_fills(
+    rows: Iterable[Any], symbol: str, client_order_id: str | None = None
+) -> tuple[FillReport, ...]:
+    """Read executions, each once and in order of their records; they do not tell our ids themselves."""
+    unique = {int(row["id"]): row for row in rows}
+    return tuple(read_fill(unique[number], symbol, client_order_id) for number in sorted(unique))
+
+
+def read_balances(rows: Iterable[Any]) -> tuple[Balance, ...]:
+    """Read what an account holds."""
+    found = (Balance(row["currency"], Decimal(row["balance"]), Decimal(row["available"])) for row in rows)
+    return tuple(balance for balance in found if balance.total)
+
+
+def read_rights(said: Any) -> KeyRights:
+    """Read what a key may do."""
+    granted = {word.strip() for word in said["permission"].split(",")}
+    return KeyRights(bool(granted & _MAY_TRADE), bool(granted & _MAY_WITHDRAW), bool(said.get("ipWhitelist")))
+
+
+def read_quotes(rows: Iterable[Any], wanted: Mapping[str, str], at: datetime) -> tuple[Quote, ...]:
+    """Read the best prices of the venue's symbols that are `wanted`, under ours; an empty side is left out."""
+    found = (
+        Quote(wanted[row["symbol"]], Decimal(row["buy"] or 0), Decimal(row["sell"] or 0), at)
+        for row in rows
+        if row["symbol"] in wanted
+    )
+    return tuple(quote for quote in found if quote.bid > ZERO and quote.ask > ZERO)
+
+
+def milliseconds(at: datetime) -> int:
+    """Write a time as the venue does."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 def moment(milliseconds: Any) -> datetime:
