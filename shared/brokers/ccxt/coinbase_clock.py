@@ -23,7 +23,7 @@ _DRIFT = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-class VenueClock:
+class CoinbaseClock:
     """The clock of one address.
 
     Parameters

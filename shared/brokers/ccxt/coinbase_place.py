@@ -15,7 +15,7 @@ from shared.brokers.ccxt.coinbase_client import (
     make_guard,
     make_template,
 )
-from shared.brokers.ccxt.coinbase_clock import VenueClock
+from shared.brokers.ccxt.coinbase_clock import CoinbaseClock
 from shared.brokers.ccxt.coinbase_listings import Listings, read_listings
 from shared.brokers.ccxt.coinbase_refusals import BARE_STATUSES, UNAUTHORIZED, failure
 from shared.brokers.codes import Doubt
@@ -53,7 +53,7 @@ class Session:
     """The requests of one account, each with a token of its own key; `public` asks without it."""
 
     def __init__(
-        self, client: CoinbaseClient, public: PublicSession, clock: VenueClock, *, signs: bool
+        self, client: CoinbaseClient, public: PublicSession, clock: CoinbaseClock, *, signs: bool
     ) -> None:
         self.public = public
         self.signs = signs
@@ -100,7 +100,7 @@ class Place:
         self._base_url = base_url
         self._template = make_template(Carrier(transport, base_url))
         self._public: dict[str | None, PublicSession] = {}
-        self.clock = VenueClock(self._ask_time, self._template.options, now)
+        self.clock = CoinbaseClock(self._ask_time, self._template.options, now)
         self._lock = asyncio.Lock()
         self._listings: Listings | None = None
         self._read_at = 0.0

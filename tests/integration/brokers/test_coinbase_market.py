@@ -10,7 +10,7 @@ import pytest
 
 from shared.brokers.ccxt.coinbase import CoinbaseAdapter
 from shared.brokers.ccxt.coinbase_broker import CoinbaseBroker
-from shared.brokers.ccxt.coinbase_clock import VenueClock
+from shared.brokers.ccxt.coinbase_clock import CoinbaseClock
 from shared.domain.accounts import Environment
 from shared.domain.errors import PermanentError, RetryableError
 from tests.integration.brokers.coinbase_recorder import (
@@ -180,7 +180,7 @@ class Clocks:
 
 async def test_of_the_venues_clock_no_more_is_claimed_than_the_quickest_answer_proves() -> None:
     clocks, options = Clocks(), {"timeDifference": 0}
-    clock = VenueClock(clocks.ask, options, clocks.now)
+    clock = CoinbaseClock(clocks.ask, options, clocks.now)
     await clock.be_known()
     assert (options["timeDifference"], clocks.questions) == (10_000, 2)
     # The answer took four milliseconds: the venue may have said its time two after it was read, or at once.
@@ -192,7 +192,7 @@ async def test_of_the_venues_clock_no_more_is_claimed_than_the_quickest_answer_p
 
 async def test_what_the_venue_names_as_past_has_passed_unless_it_lies_ahead_of_all_clocks() -> None:
     clocks = Clocks()
-    clock = VenueClock(clocks.ask, {"timeDifference": 0}, clocks.now)
+    clock = CoinbaseClock(clocks.ask, {"timeDifference": 0}, clocks.now)
     await clock.be_known()
     present = clocks.ours - clocks.ahead
     clock.note(present - timedelta(milliseconds=1))
@@ -203,7 +203,7 @@ async def test_what_the_venue_names_as_past_has_passed_unless_it_lies_ahead_of_a
 
 async def test_an_old_difference_is_better_than_none_and_none_stops_the_account() -> None:
     clocks = Clocks()
-    clock = VenueClock(clocks.ask, {"timeDifference": 0}, clocks.now)
+    clock = CoinbaseClock(clocks.ask, {"timeDifference": 0}, clocks.now)
     clocks.fails = True
     with pytest.raises(RetryableError):
         await clock.be_known()
