@@ -185,8 +185,14 @@ def _credentials(batch: Batch, accounts: Sequence[Row]) -> Iterator[Row]:
         return
     for account in accounts:
         number = account["name"].removeprefix("load-")
-        secret = write_credentials(api_key=f"load-{number}", secret=f"load-secret-{number}")
+        secret = write_credentials(**_login(batch.venue, number))
         yield seal_credential(batch.keys, account["credential_id"], account, secret)
+
+
+def _login(venue: Venue, number: str) -> dict[str, str]:
+    login = {"api_key": f"load-{number}", "secret": f"load-secret-{number}"}
+    wants_passphrase = "passphrase" in venue.credentials[0]
+    return login | ({"passphrase": f"load-passphrase-{number}"} if wants_passphrase else {})
 
 
 def _missing(document: type[BaseDocument], rows: Sequence[Row]) -> list[Row]:

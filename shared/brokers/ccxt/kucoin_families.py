@@ -14,7 +14,14 @@ from shared.brokers.ccxt import kucoin_history as history
 from shared.brokers.ccxt.kucoin_orders import PLAIN_PATH, STOP_PATH, venue_symbol
 from shared.brokers.ccxt.kucoin_place import Place, Session, read_data
 from shared.brokers.ccxt.kucoin_refusals import failure, is_unknown_order
-from shared.brokers.ccxt.kucoin_reports import moment, read_fills, read_order, read_stop, triggered_at
+from shared.brokers.ccxt.kucoin_reports import (
+    moment,
+    read_fills,
+    read_order,
+    read_stop,
+    triggered_at,
+    was_met,
+)
 from shared.brokers.codes import Doubt, OrderNote
 from shared.brokers.http import HttpAnswer, read_answer
 from shared.domain.errors import RetryableError
@@ -29,6 +36,7 @@ Row = Mapping[str, Any]
 PLAIN_ENDPOINT = "GET /api/v1/hf/orders/client-order/{clientOid}"
 _PLAIN = f"{PLAIN_PATH}/client-order/{{clientOid}}"
 _FIND_STOP = f"{STOP_PATH}/queryOrderByClientOid"
+_STOP_BY_ID = f"{STOP_PATH}/{{orderId}}"
 _CANCEL_STOP = f"{STOP_PATH}/cancelOrderByClientOid"
 # The venue's ids of stops begin like this.
 _STOP_ID = "vs"
@@ -58,7 +66,12 @@ class Families:
         if waiting is not None:
             return waiting
         plain = await self.find_plain(lookup)
-        return plain if plain is not None or stop is None else self._ended_stop(stop, lookup)
+        if plain is not None:
+            return plain
+        if stop is None:
+            # By our id the venue shows no stop that was cancelled, by its own it does.
+            stop = await self._find_stop_by_its_id(lookup)
+        return None if stop is None else self._read_stop(stop, lookup) or self._ended_stop(stop, lookup)
 
     async def find_plain(self, lookup: OrderLookup) -> OrderReport | None:
         """Find a plain order with its executions; None where there is none. Raises like any read."""
@@ -110,16 +123,29 @@ class Families:
 
         return read_data(answer, newest)
 
+    async def _find_stop_by_its_id(self, lookup: OrderLookup) -> Row | None:
+        if lookup.venue_order_id is None or not is_stop_id(lookup.venue_order_id):
+            return None
+        answer = await self._session.send("GET", _STOP_BY_ID, {"orderId": lookup.venue_order_id})
+        row = None if is_unknown_order(answer) else read_data(answer, lambda data: data)
+        if row is not None and _read(row, lambda found: found["clientOid"]) != lookup.client_order_id:
+            raise RetryableError(Doubt.UNREADABLE_ANSWER, "the answer is about another order")
+        return row
+
     def _read_stop(self, row: Row, lookup: OrderLookup) -> OrderReport | None:
         return _read(row, lambda found: read_stop(found, lookup.symbol, self._place.now()))
 
-    def _ended_stop(self, row: Row, lookup: OrderLookup) -> OrderReport:
-        at = _read(row, triggered_at)
-        if at is None or self._place.now() - at < _ON_ITS_WAY:
+    def _ended_stop(self, row: Row, lookup: OrderLookup) -> OrderReport | None:
+        """Say what became of a stop that waits no more and is no plain order; None where the venue does not tell."""
+        order_id, accepted_at = _read(row, lambda found: (str(found["id"]), moment(found["createdAt"])))
+        at, now = _read(row, triggered_at), self._place.now()
+        if not _read(row, was_met):
+            return _ended(lookup, order_id, OrderNote.CANCELED_BY_REQUEST, at=now, accepted_at=accepted_at)
+        if at is not None and now - at < _ON_ITS_WAY:
             raise RetryableError(Doubt.UNREADABLE_ANSWER, "the stop was met, and its order is not listed yet")
         # The venue ends a stop for which nothing is free when it is met.
-        accepted_at = _read(row, lambda found: moment(found["createdAt"]))
-        return _ended(lookup, str(row["id"]), OrderNote.NOTHING_FREE, at=at, accepted_at=accepted_at)
+        note = OrderNote.NOTHING_FREE
+        return None if at is None else _ended(lookup, order_id, note, at=at, accepted_at=accepted_at)
 
     async def _with_fills(self, report: OrderReport) -> OrderReport:
         if not report.filled_quantity:

@@ -31,7 +31,7 @@ def read_order(row: Any, symbol: str) -> OrderReport:
         wanted = filled
     status = _status(is_active=is_open, wanted=wanted, filled=filled)
     return OrderReport(
-        client_order_id=row["clientOid"],
+        client_order_id=row["clientOid"] or "",
         venue_order_id=row["id"],
         symbol=symbol,
         status=status,
@@ -52,7 +52,7 @@ def read_stop(row: Any, symbol: str, at: datetime) -> OrderReport | None:
     if row["status"] != _WAITS:
         return None
     return OrderReport(
-        client_order_id=row["clientOid"],
+        client_order_id=row["clientOid"] or "",
         venue_order_id=row["id"],
         symbol=symbol,
         status=OrderStatus.ACCEPTED,
@@ -64,10 +64,15 @@ def read_stop(row: Any, symbol: str, at: datetime) -> OrderReport | None:
     )
 
 
+def was_met(row: Any) -> bool:
+    """Tell whether the venue says of an order that its stop was met."""
+    return bool(row["status"] == _TRIGGERED)
+
+
 def triggered_at(row: Any) -> datetime | None:
     """Read when an order's stop was met; None where it was not, or where the venue does not say when."""
     told = row.get("stopTriggerTime")
-    return moment(told) if row["status"] == _TRIGGERED and told is not None else None
+    return moment(told) if was_met(row) and told is not None else None
 
 
 def read_fill(row: Any, symbol: str, client_order_id: str | None) -> FillReport:

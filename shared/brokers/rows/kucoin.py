@@ -27,7 +27,7 @@ LIMITS = VenueLimits(
         Call.SUBMIT: 5,
         # Where we do not know to which family it belongs, both are asked.
         Call.CANCEL: 8,
-        Call.ORDER: 7,
+        Call.ORDER: 8,
         # One question tells the symbols, one lists the orders of each, one all stops.
         Call.OPEN_ORDERS: 12,
         Call.OPEN_ORDERS_OF_SYMBOL: 10,

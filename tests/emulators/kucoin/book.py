@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tests.emulators.binance.accounts import Account
 from tests.emulators.binance.amounts import UNIT
 from tests.emulators.binance.orders import CONTINGENT, Order
 from tests.emulators.binance.settings import VenueSettings
@@ -10,6 +11,7 @@ from tests.emulators.exchange.book import ExchangeBook, hex_of, list_markets
 LEAST = UNIT // 2
 MARKETS = list_markets("{}-{}".format, least=LEAST)
 STOP_DIGITS = 22
+LOAD = "load-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,13 @@ class KucoinBook(ExchangeBook):
 
     def __init__(self) -> None:
         super().__init__(MARKETS, KucoinSettings())
+
+    def account(self, key: str) -> Account | None:
+        found = super().account(key)
+        if found is not None and not found.passphrase and key.startswith(LOAD):
+            # Accounts for load appear by themselves, their passphrase too.
+            found.passphrase = f"load-passphrase-{key.removeprefix(LOAD)}"
+        return found
 
     def ids_of(self, order: Order) -> tuple[str, ...]:
         return (plain_id(order), stop_id(order)) if has_stop(order) else (plain_id(order),)

@@ -90,6 +90,14 @@ def show_stop(query: Query) -> Any:
     ]
 
 
+def show_stop_by_id(query: Query) -> Any:
+    """GET /api/v1/stop-order/{orderId}: whatever became of it."""
+    order = query.book.find_by_id(query.account, query.params["orderId"])
+    if order is None or not has_stop(order) or not query.is_visible(order):
+        raise no_such_order()
+    return reports.waiting(order)
+
+
 def accounts(query: Query) -> Any:
     """GET /api/v1/accounts."""
     account = query.account

@@ -60,7 +60,7 @@ def waiting(order: Order) -> Report:
         "id": stop_id(order),
         "symbol": order.listing.symbol,
         "userId": "60fe4956c43cbc0006562c2c",
-        "status": "NEW" if order.waits_for_its_stop else "TRIGGERED",
+        "status": _stop_status(order),
         "type": "market" if terms.type in AT_MARKET else "limit",
         "side": terms.side.lower(),
         "price": write_amount(terms.price) if terms.price else None,
@@ -82,6 +82,12 @@ def waiting(order: Order) -> Report:
         "stopTriggerTime": None if order.waits_for_its_stop else order.working_at,
         "stopPrice": write_amount(terms.stop_price),
     }
+
+
+def _stop_status(order: Order) -> str:
+    if not order.waits_for_its_stop:
+        return "TRIGGERED"
+    return "NEW" if order.is_open else "CANCELLED"
 
 
 def executed(fill: Fill) -> Report:

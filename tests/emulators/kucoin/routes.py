@@ -36,6 +36,7 @@ ROUTES: dict[str, Route] = {
     f"GET {_API}hf/fills": _asks(2, _PAGES),
     f"GET {_API}stop-order": _asks(8, "symbol currentPage pageSize"),
     f"GET {_API}stop-order/queryOrderByClientOid": _asks(3, "symbol clientOid"),
+    f"GET {_API}stop-order/{{orderId}}": _asks(3),
     f"GET {_API}accounts": _asks(5, "type"),
     f"GET {_API}user/api-key": _asks(20),
 }
@@ -55,6 +56,7 @@ QUERIES = {
     f"GET {_API}hf/fills": queries.fills,
     f"GET {_API}stop-order": queries.stops,
     f"GET {_API}stop-order/queryOrderByClientOid": queries.show_stop,
+    f"GET {_API}stop-order/{{orderId}}": queries.show_stop_by_id,
     f"GET {_API}accounts": queries.accounts,
     f"GET {_API}user/api-key": queries.rights,
 }

@@ -10,12 +10,15 @@ import uvloop
 
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_broker import BinanceBroker
+from shared.brokers.ccxt.kucoin import KucoinAdapter
+from shared.brokers.ccxt.kucoin_broker import KucoinBroker
 from tests.emulators.alpaca.control import AlpacaProcess
 from tests.emulators.binance.control import BinanceProcess
 from tests.emulators.binance_futures.control import BinanceFuturesProcess
 from tests.emulators.coinbase.control import CoinbaseProcess
 from tests.emulators.kucoin.control import KucoinProcess
 from tests.emulators.venue.control import VenueProcess
+from tests.integration.brokers import kucoin_recorder
 from tests.integration.brokers.coinbase_stage import CoinbaseStage
 from tests.integration.brokers.futures_stage import FuturesStage
 from tests.integration.brokers.kucoin_stage import KucoinStage
@@ -118,6 +121,25 @@ async def kucoin_stage(kucoin_process: KucoinProcess) -> AsyncIterator[KucoinSta
     stage = KucoinStage(kucoin_process)
     yield stage
     await stage.close()
+
+
+@pytest.fixture
+async def kucoin_venue() -> AsyncIterator[kucoin_recorder.Recorder]:
+    async with kucoin_recorder.recording() as recorder:
+        yield recorder
+
+
+@pytest.fixture
+async def kucoin_adapter() -> AsyncIterator[KucoinAdapter]:
+    adapter = KucoinAdapter()
+    yield adapter
+    await adapter.close()
+
+
+@pytest.fixture
+def kucoin_broker(kucoin_venue: kucoin_recorder.Recorder, kucoin_adapter: KucoinAdapter) -> KucoinBroker:
+    """An account whose requests are recorded."""
+    return kucoin_recorder.open_broker(kucoin_adapter, kucoin_venue)
 
 
 @pytest.fixture

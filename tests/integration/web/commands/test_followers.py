@@ -44,9 +44,15 @@ def test_each_follower_has_an_account_and_an_active_bot(run: Run, redis_url: str
         assert client.llen("dx:sync") == 3
 
 
-def test_their_keys_are_sealed_each_for_its_account(run: Run, key_pair: KeyPair):
+@pytest.mark.parametrize(
+    ("venue", "kind", "more"),
+    [("testvenue", "sandbox", ()), ("kucoin", "live", ("passphrase",))],
+)
+def test_their_keys_are_sealed_each_for_its_account(
+    run: Run, key_pair: KeyPair, venue: str, kind: str, more: tuple[str, ...]
+):
     make_provider(run)
-    rows = create(run, 3, venue="testvenue", environment="sandbox").rows
+    rows = create(run, 3, venue=venue, environment=kind).rows
     keys = PrivateKeys.parse(key_pair.private_key)
     for number, row in enumerate(rows):
         account = accounts.find(row["account_id"])
@@ -57,6 +63,7 @@ def test_their_keys_are_sealed_each_for_its_account(run: Run, key_pair: KeyPair)
         assert json.loads(opened.get_secret_value()) == {
             "api_key": f"load-{number}",
             "secret": f"load-secret-{number}",
+            **{name: f"load-{name}-{number}" for name in more},
         }
 
 

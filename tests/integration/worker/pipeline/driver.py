@@ -87,13 +87,13 @@ class Driver:
         sizing: Sizing | None = None,
         tier: str = "premium",
         balance: Decimal = Decimal(10_000),
-        key: tuple[str, str] | None = None,
+        key: tuple[str, ...] | None = None,
         environment: str = "sandbox",
         venue: str = "binance",
     ) -> TradingBot:
         """Create a user with an account whose balance was read, and an active bot.
 
-        The account is paper money, or with a `key` and its secret one in an environment of the venue's own.
+        The account is paper money, or with a `key`, its secret and what else the login takes one of the venue's own.
         """
         number = next(self.numbers)
         now = datetime.now(UTC)
@@ -133,9 +133,10 @@ class Driver:
         self.answer_bells()
         return bot
 
-    def _store_key(self, account: Account, key: tuple[str, str]) -> None:
+    def _store_key(self, account: Account, key: tuple[str, ...]) -> None:
         assert account.credential_id is not None
-        text = SecretStr(json.dumps({"api_key": key[0], "secret": key[1]}))
+        names = ("api_key", "secret", "passphrase")
+        text = SecretStr(json.dumps(dict(zip(names, key, strict=False))))
         keys = PublicKeys.parse(self.context.settings.credential_public_keys)
         box = keys.seal(credential_record(account.account_id, account.credential_id), text)
         rows_of(Credential).insert_one(

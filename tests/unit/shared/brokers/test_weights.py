@@ -4,6 +4,7 @@ from shared.brokers.catalogue import VENUES
 from shared.brokers.rows.binance import LIMITS
 from shared.brokers.rows.binance_futures import LIMITS as FUTURES_LIMITS
 from shared.brokers.rows.coinbase import LIMITS as COINBASE_LIMITS
+from shared.brokers.rows.kucoin import LIMITS as KUCOIN_LIMITS
 from shared.brokers.weights import Call, VenueLimits
 from shared.domain.cover import CoverStyle
 from tests.emulators.binance.routes import ROUTES
@@ -12,7 +13,10 @@ from tests.emulators.binance_futures.book import FuturesSettings
 from tests.emulators.binance_futures.routes import ROUTES as FUTURES_ROUTES
 from tests.emulators.coinbase.server import ROUTES as COINBASE_ROUTES
 from tests.emulators.coinbase.server import SETTINGS as COINBASE_SETTINGS
+from tests.emulators.kucoin.book import KucoinSettings
+from tests.emulators.kucoin.routes import ROUTES as KUCOIN_ROUTES
 
+KUCOIN_BY_ID = "hf/orders/client-order/{clientOid}"
 SYMBOL, ORDER = {"symbol": "BTCUSDT"}, {"symbol": "BTCUSDT", "orderId": "1"}
 # Which of the emulator's endpoints, asked how, each call is; the emulator's weights were written by somebody else.
 ENDPOINTS: dict[Call, tuple[str, dict[str, str]]] = {
@@ -105,6 +109,41 @@ def test_coinbase_counts_every_request_of_a_key_as_one() -> None:
     assert {route.weighs({}) for route in COINBASE_ROUTES.values()} == {1}
     assert COINBASE_LIMITS.account_weight_per_minute == COINBASE_SETTINGS.weight_limit
     assert COINBASE_LIMITS.weight_per_minute == 0
+
+
+def of_kucoin(*asked: str) -> int:
+    """What some questions to the emulated KuCoin weigh together."""
+    return sum(KUCOIN_ROUTES[name].weighs({}) for name in asked)
+
+
+def test_a_call_to_kucoin_weighs_what_all_its_questions_do() -> None:
+    api = "/api/v1/"
+    plain, active, stops = (f"GET {api}{path}" for path in (KUCOIN_BY_ID, "hf/orders/active", "stop-order"))
+    find_stop, fills = f"{stops}/queryOrderByClientOid", f"GET {api}hf/fills"
+    cancel, cancel_stop = f"DELETE {api}{KUCOIN_BY_ID}", f"DELETE {api}stop-order/cancelOrderByClientOid"
+    new, new_stop = f"POST {api}hf/orders", f"POST {api}stop-order"
+    assert KUCOIN_LIMITS.weights == {
+        # Whichever family it goes to, with the look-up that follows.
+        Call.SUBMIT: max(of_kucoin(new, plain, fills), of_kucoin(new_stop, find_stop)),
+        Call.CANCEL: of_kucoin(cancel_stop, cancel, plain),
+        Call.ORDER: of_kucoin(find_stop, plain, f"{stops}/{{orderId}}"),
+        Call.OPEN_ORDERS: of_kucoin(stops, f"{active}/symbols", active),
+        Call.OPEN_ORDERS_OF_SYMBOL: of_kucoin(stops, active),
+        Call.ORDERS_SINCE: of_kucoin(f"GET {api}hf/orders/done"),
+        Call.FILLS: of_kucoin(fills),
+        Call.FILLS_OF_ORDER: of_kucoin(fills),
+        Call.BALANCES: of_kucoin(f"GET {api}accounts"),
+        Call.KEY_RIGHTS: of_kucoin(f"GET {api}user/api-key"),
+        Call.INSTRUMENTS: of_kucoin("GET /api/v2/symbols"),
+        Call.QUOTES: of_kucoin(f"GET {api}market/allTickers"),
+        Call.QUOTE_OF_SYMBOL: of_kucoin(f"GET {api}market/orderbook/level1"),
+        Call.LAST_PRICE: of_kucoin(f"GET {api}market/orderbook/level1"),
+        Call.CLOCK: of_kucoin(f"GET {api}timestamp"),
+    }
+    assert KUCOIN_LIMITS.account_weight_per_minute == KucoinSettings().weight_limit
+    # Public questions are counted by address at the venue, private ones are not: neither is told by this field.
+    assert KUCOIN_LIMITS.weight_per_minute == 0
+    assert KUCOIN_LIMITS.fan_out_seconds(10_000) == KUCOIN_LIMITS.fan_out_seconds(1) == 1
 
 
 def test_a_fan_out_takes_its_weight_at_the_limit_over_all_addresses() -> None:
