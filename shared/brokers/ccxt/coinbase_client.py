@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from copy import copy
 from typing import Any
@@ -17,6 +18,10 @@ from shared.domain.errors import PermanentError, RetryableError
 PUBLIC, PRIVATE = ["v3", "public"], ["v3", "private"]
 BEARER_HEADER = "Authorization"
 _BEARER = "Bearer "
+_PEM_LINE = 64
+_read_pem = re.compile(
+    r"(?P<begin>-----BEGIN [A-Z ]+-----)(?P<body>[\sA-Za-z0-9+/=]+)(?P<end>-----END [A-Z ]+-----)"
+).fullmatch
 # Public answers are a second old unless this is asked for.
 _FRESH = {"Cache-Control": "no-cache"}
 
@@ -95,10 +100,23 @@ def copy_for(template: CoinbaseClient, credentials: Credentials | None, carrier:
         client.token = credentials.access_token
         return client
     client.apiKey = credentials.api_key
-    # The venue hands the key out inside JSON: whoever copies it from there copies its line ends as written.
-    client.secret = credentials.secret.replace("\\n", "\n")
+    client.secret = _with_line_ends(credentials.secret)
     _check_signs(client)
     return client
+
+
+def _with_line_ends(secret: str) -> str:
+    """Give a private key the line ends back that it has lost on its way.
+
+    The venue hands it out inside JSON, where they are written as two characters, and fields of forms drop them.
+    """
+    text = secret.replace("\\n", "\n").strip()
+    found = _read_pem(text)
+    if found is None:
+        return text
+    body = "".join(found["body"].split())
+    lines = (body[start : start + _PEM_LINE] for start in range(0, len(body), _PEM_LINE))
+    return "\n".join((found["begin"], *lines, found["end"], ""))
 
 
 def _check_signs(client: CoinbaseClient) -> None:
