@@ -15,7 +15,7 @@ NODE_READY := web/assets/node_modules/.ready
 ASSETS_READY := web/static/build/.ready
 ASSET_SOURCES = $(shell find web/assets web/templates -name node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup run demo test check estimate train lock faults gate bench screenshots assets clean
+.PHONY: help setup run demo test check estimate train lock faults conformance gate bench screenshots assets clean
 
 help: ## print this list
 	@awk -F ': ## ' '/^[a-z-]+: ## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -83,6 +83,11 @@ check: $(READY)
 faults: ## the fault matrix, long: break everything on purpose, judge by the venue's own log
 faults: $(READY)
 	@$(BIN)/python -m tests.faults
+
+conformance: ## contract cards at the emulated venues; VENUE=alpaca KEY=FILE SYMBOL=AAPL: at the venue's own sandbox
+conformance: $(READY)
+	@$(BIN)/python -m tests.conformance $(if $(VENUE),--venue $(VENUE)) \
+	  $(if $(KEY),--credentials-file $(KEY)) $(if $(SYMBOL),--symbol $(SYMBOL))
 
 gate: ## remove each guard of the order path in turn: the tests must turn red
 gate: $(READY)

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     allowed_venue_hosts: Words = ()
     egress_addresses: Words = ()
     venue_adapters: Words = ()
+    live_venues: Words = ()
     failpoints: str = ""
     venue_urls: dict[str, str] = Field(default_factory=dict)
     market_keys: dict[str, SecretStr] = Field(default_factory=dict)
@@ -65,7 +66,12 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
 
     @field_validator(
-        "credential_public_keys", "allowed_venue_hosts", "egress_addresses", "venue_adapters", mode="before"
+        "credential_public_keys",
+        "allowed_venue_hosts",
+        "egress_addresses",
+        "venue_adapters",
+        "live_venues",
+        mode="before",
     )
     @classmethod
     def _split_words(cls, value: object) -> object:

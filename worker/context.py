@@ -358,16 +358,14 @@ def open_context(settings: Settings) -> Context:
     # The demo shows partial fills now and then; elsewhere only size beyond the shown depth makes them.
     rules = PaperRules(split_one_in=6 if settings.demo else 0)
     paper = PaperAdapter(store, tape, rules, utc_now)
+    outside = load_adapters(settings.venue_adapters)
     _context = Context(
         settings=settings,
         redis=redis,
         loop=LoopThread(),
         factory=BrokerFactory(
-            {
-                "paper": paper,
-                **own_adapters(settings.market_key),
-                **load_adapters(settings.venue_adapters),
-            }
+            {"paper": paper, **own_adapters(settings.market_key), **outside},
+            without_live=outside.keys() - set(settings.live_venues),
         ),
         matcher=PaperMatcher(store, tape, rules, utc_now),
         quotes=QuoteBoard(redis),

@@ -5,7 +5,7 @@ can do and lets itself be asked stands in `rows`, one file a venue.
 """
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from shared.brokers.codes import Refusal
 from shared.brokers.rows import alpaca, binance, binance_futures, coinbase, kucoin, paper
@@ -18,8 +18,11 @@ VENUES: dict[str, Venue] = {
 }
 
 
-def list_venues(adapter_modules: Iterable[str] = ()) -> dict[str, Venue]:
+def list_venues(adapter_modules: Iterable[str] = (), live_venues: Collection[str] = ()) -> dict[str, Venue]:
     """List all venues by name, with those of adapters registered from outside (VENUE_ADAPTERS).
+
+    Those take real money only where the operator vouches that their contract cards pass, by naming them in
+    LIVE_VENUES; of the tree's own a test holds that they do.
 
     Beside an adapter's module lies one named `rows` that holds its `VENUE` and imports no adapter code:
     that one is read here, so that who only needs the data never loads a client.
@@ -36,7 +39,7 @@ def list_venues(adapter_modules: Iterable[str] = ()) -> dict[str, Venue]:
             venue: Venue = importlib.import_module(rows).VENUE
         except (ImportError, AttributeError, TypeError) as error:
             raise PermanentError(Refusal.UNKNOWN_VENUE, f"{rows} holds no VENUE: {error}") from error
-        venues[venue.name] = venue
+        venues[venue.name] = venue if venue.name in live_venues else venue.without_live()
     return venues
 
 
@@ -58,6 +61,7 @@ def check_environment(venue: Venue, environment: Environment) -> None:
     """Raise PermanentError(ENVIRONMENT_NOT_OFFERED) where a venue has no such environment."""
     if not venue.offers(environment):
         offered = ", ".join(venue.environments)
-        raise PermanentError(
-            Refusal.ENVIRONMENT_NOT_OFFERED, f"{venue.title} offers {offered}, not {environment}"
-        )
+        detail = f"{venue.title} offers {offered}, not {environment}"
+        if environment is Environment.LIVE and venue.name not in VENUES:
+            detail += "; a venue from outside the tree takes real money once LIVE_VENUES names it"
+        raise PermanentError(Refusal.ENVIRONMENT_NOT_OFFERED, detail)

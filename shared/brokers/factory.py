@@ -5,7 +5,7 @@ registered by its name.
 """
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
@@ -80,11 +80,15 @@ class BrokerFactory:
     ----------
     adapters
         By venue name; the one named `paper` serves the paper environment of all venues.
+    without_live
+        Names of venues that take no real money here, whatever their adapters offer.
     """
 
-    def __init__(self, adapters: Mapping[str, Adapter]) -> None:
+    def __init__(self, adapters: Mapping[str, Adapter], without_live: Collection[str] = ()) -> None:
         self._adapters = dict(adapters)
-        self._venues = {**VENUES, **{name: adapter.venue for name, adapter in adapters.items()}}
+        own = {name: adapter.venue for name, adapter in adapters.items()}
+        closed = {name: venue.without_live() for name, venue in own.items() if name in without_live}
+        self._venues = {**VENUES, **own, **closed}
 
     def find_venue(self, name: str) -> Venue:
         """Look a venue up, registered ones included; raises PermanentError(UNKNOWN_VENUE)."""
@@ -97,8 +101,8 @@ class BrokerFactory:
         """List the environments that venues run themselves and that an adapter serves here."""
         return [
             (name, environment)
-            for name, adapter in self._adapters.items()
-            for environment in adapter.venue.environments
+            for name in self._adapters
+            for environment in self._venues[name].environments
             if environment is not Environment.PAPER
         ]
 

@@ -1,6 +1,6 @@
 """A venue as commands, pages and the factory know it: data only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from shared.brokers.capabilities import Capabilities
@@ -40,6 +40,10 @@ class Venue:
     def offers(self, environment: Environment) -> bool:
         """Tell whether accounts of this environment can be opened."""
         return environment in self.environments
+
+    def without_live(self) -> "Venue":
+        """Return the same venue closed to real money: its contract cards were not vouched for."""
+        return replace(self, environments=tuple(e for e in self.environments if e is not Environment.LIVE))
 
     def money(self, environment: Environment) -> str:
         """Return what an account's balance is counted in."""

@@ -59,6 +59,7 @@ _MEANINGS: dict[str, str] = {
     "break_even_after": "the stop moves to the entry once so many targets are reached; 0 = never",
     "trailing_stop_percent": "the stop follows the price at this distance, and never goes back; 0 = it does not",
     "max_leverage": "where positions are held on margin: the provider's leverage, up to this",
+    "option_min_days": "an option without an expiry: the nearest weekly contract that runs so many days; 0 = not traded",
     "wider_stops": "a provider's stop further away: deny = leave it, allow = follow it where the bot would risk as much",
     "allowed_symbols": "only these symbols; empty = all",
     "blocked_symbols": "never these symbols",
@@ -84,6 +85,7 @@ _RANGES: dict[str, tuple[Decimal, Decimal]] = {
     "break_even_after": (Decimal(0), Decimal(10)),
     "trailing_stop_percent": (Decimal(0), Decimal(50)),
     "max_leverage": (Decimal(1), Decimal(125)),
+    "option_min_days": (Decimal(0), Decimal(60)),
     "confirm_seconds": (Decimal(0), Decimal(86_400)),
 }
 

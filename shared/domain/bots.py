@@ -111,6 +111,7 @@ class BotSettings:
     break_even_after: int = 0
     trailing_stop_percent: Decimal = Decimal(0)
     max_leverage: int = 3
+    option_min_days: int = 0
     wider_stops: WiderStops = WiderStops.DENY
     allowed_symbols: tuple[str, ...] = ()
     blocked_symbols: tuple[str, ...] = ()

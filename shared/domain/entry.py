@@ -1,12 +1,11 @@
 """How a reading becomes order legs: market, limit, stop entry, zones and ladders (DESIGN 7)."""
 
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shared.domain.bots import BotSettings
-from shared.domain.instruments import AssetClass, Instrument, OptionContract, occ_symbol, pip_size
+from shared.domain.instruments import Instrument, pip_size
 from shared.domain.money import HUNDRED
 from shared.domain.orders import OrderType
 from shared.domain.signals import Side, Signal, Trigger
@@ -110,44 +109,9 @@ def percent_away(price: Decimal, percent: Decimal, direction: Side) -> Decimal:
     return price * (1 + share if direction is Side.BUY else 1 - share)
 
 
-def resolve_symbol(signal: Signal, today: date) -> str | None:
-    """Return our symbol for what a message named; None for an option whose contract is not decided."""
-    if signal.asset_class is AssetClass.OPTION or signal.option is not None:
-        return _option_symbol(signal.option, today) if signal.option is not None else None
-    return signal.symbol
-
-
 def entry_expiry(posted_at: datetime, settings: BotSettings) -> datetime:
     """Return when an unfilled entry is given up."""
     return posted_at + timedelta(seconds=settings.entry_valid_seconds)
-
-
-def _option_symbol(option: OptionContract, today: date) -> str | None:
-    if option.strike is None or option.right is None or option.expiry is None:
-        return None
-    expiry = _expiry_date(option.expiry, today)
-    return occ_symbol(option.underlying, expiry.isoformat(), option.strike, option.right) if expiry else None
-
-
-def _expiry_date(text: str, today: date) -> date | None:
-    if text.endswith("DTE"):
-        days = text.removesuffix("DTE")
-        return today + timedelta(days=int(days)) if days.isdecimal() and len(days) < 4 else None
-    try:
-        if len(text) != len("MM-DD"):
-            return date.fromisoformat(text)
-        month, day = (int(part) for part in text.split("-"))
-    except ValueError:
-        return None
-    return _next_day_named(month, day, today)
-
-
-def _next_day_named(month: int, day: int, today: date) -> date | None:
-    for year in (today.year, today.year + 1):
-        with suppress(ValueError):  # 29 February is in one year and not in the other
-            if (named := date(year, month, day)) >= today:
-                return named
-    return None
 
 
 def _limit_leg(side: Side, price: Decimal, bid: Decimal, ask: Decimal, market: Leg) -> Leg:

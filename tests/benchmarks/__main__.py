@@ -23,14 +23,14 @@ from tests.benchmarks.signal_path import Passage, SignalPath, with_venue_times
 from tests.benchmarks.true_limits import measure_limits
 from tests.benchmarks.yardstick import Yardstick
 from tests.house.house import House
-from tests.house.population import TEST_VENUE
+from tests.house.venues import BINANCE, TEST_VENUE
 
 REPORTS = PROJECT / "reports" / "bench"
 MESSAGES = 300
 MANY = 10_000
 WARM_UP = 10
 MOST_TIMES_BARE = 5.0
-VENUES = (TEST_VENUE, "paper")
+VENUES = (TEST_VENUE.name, "paper")
 
 _STAGES = (
     ("posted to recorded", "posted_at", "recorded_at"),
@@ -53,7 +53,7 @@ def main() -> int:
     options = parser.parse_args()
     messages = options.messages
     report: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **machine.describe()}
-    with House(venue=True) as house, Yardstick(house) as yardstick:
+    with House(venues=[TEST_VENUE]) as house, Yardstick(house) as yardstick:
         house.wait_until_ready()
         passages = measure_path(house, yardstick, messages)
         write_records("signal_path", [item.as_row() for item in passages])
@@ -63,14 +63,14 @@ def main() -> int:
         house.wait_idle(120)
         report["idle_percent_of_a_core"] = measure_idle(house)
     report["fan_out"] = measure_fan_outs(options.followers, options.many)
-    with House(binance=True) as house:
+    with House(venues=[BINANCE]) as house:
         house.wait_until_ready()
         report["one_follower"] = measure_one(house)
-    with House(binance=True) as house:
+    with House(venues=[BINANCE]) as house:
         house.wait_until_ready()
         report["true_limits"] = measure_limits(house)
     report["parser"] = measure_parser()
-    times = report["signal_path"][TEST_VENUE]["times_bare"]
+    times = report["signal_path"][TEST_VENUE.name]["times_bare"]
     report["passed"] = times <= MOST_TIMES_BARE
     write_records("summary", [report])
     print(json.dumps(report))
@@ -82,7 +82,7 @@ def measure_fan_outs(followers: int, many: int) -> list[dict[str, Any]]:
     figures = []
     for count in (followers, many):
         if count:
-            with House(binance=True) as house:
+            with House(venues=[BINANCE]) as house:
                 house.wait_until_ready()
                 figures.append(measure_fan_out(house, gather_crowd(house, count)))
     return figures
@@ -94,7 +94,7 @@ def measure_path(house: House, yardstick: Yardstick, messages: int) -> list[Pass
     house.wait_for_balances()
     house.wait_until_watched()
     passages = [path.run(number) for number in range(WARM_UP + messages) for path in paths]
-    return with_venue_times(passages[WARM_UP * len(paths) :], house.venue_log)
+    return with_venue_times(passages[WARM_UP * len(paths) :], house.venue_log(TEST_VENUE))
 
 
 def summarise(passages: Sequence[Passage]) -> dict[str, Any]:

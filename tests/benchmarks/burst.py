@@ -9,7 +9,7 @@ from tests.benchmarks.figures import milliseconds, spread
 from tests.benchmarks.signal_path import SYMBOLS, read_accepted
 from tests.emulators.discord.snowflakes import snowflake_time
 from tests.house.house import House
-from tests.house.population import TEST_VENUE
+from tests.house.venues import TEST_VENUE
 from tests.waiting import wait_until
 
 BURST = 200
@@ -18,14 +18,14 @@ _SECONDS = 300.0
 
 def measure_burst(house: House, messages: int) -> dict[str, Any]:
     """Post many signals as fast as the emulated Discord takes them; return how many a second came through."""
-    providers = populate(house, TEST_VENUE, messages, prefix="burst")
+    providers = populate(house, TEST_VENUE.name, messages, prefix="burst")
     house.wait_for_balances(_SECONDS)
     house.wait_until_watched()
     database = house.open_database()
     began = time.monotonic()
     posted = [
         house.post(
-            providers[n // PER_PROVIDER], f"{SYMBOLS[TEST_VENUE][n % PER_PROVIDER]} long now, stop -3%"
+            providers[n // PER_PROVIDER], f"{SYMBOLS[TEST_VENUE.name][n % PER_PROVIDER]} long now, stop -3%"
         )["id"]
         for n in range(messages)
     ]
@@ -36,7 +36,7 @@ def measure_burst(house: House, messages: int) -> dict[str, Any]:
         "the burst's entries",
         seconds=_SECONDS,
     )
-    times = dict(read_accepted(house.venue_log))
+    times = dict(read_accepted(house.venue_log(TEST_VENUE)))
     ids = {row["_id"]: row["message_id"] for row in database["orders"].find(entries, {"message_id": 1})}
     last: datetime = max(times[order_id] for order_id in ids)
     seconds = milliseconds(snowflake_time(posted[0]), last) / 1000

@@ -3,7 +3,8 @@
 import json
 
 from tests.house.house import House
-from tests.house.population import TEST_VENUE, Provider
+from tests.house.population import Provider
+from tests.house.venues import TEST_VENUE
 
 PER_PROVIDER = 5
 """Messages of one provider: as many trades as its follower holds in the end."""
@@ -27,10 +28,8 @@ def populate(house: House, venue: str, messages: int, *, prefix: str) -> list[Pr
 
 def _connect(house: House, name: str, user_id: str, venue: str) -> str:
     args = ["accounts", "connect", "--user", user_id, "--venue", venue, "--environment"]
-    if venue != TEST_VENUE:
+    if venue != TEST_VENUE.name:
         return str(house.cli(*args, "paper", "--balance", "10000")[-1]["account_id"])
-    if house.venue is None:
-        raise ValueError("the house has no venue: House(venue=True)")
-    house.venue.create_account(name, f"{name}-secret", USDT="10000")
+    house.venue(TEST_VENUE).create_account(name, f"{name}-secret", USDT="10000")
     key = json.dumps({"api_key": name, "secret": f"{name}-secret"})
     return str(house.cli(*args, "sandbox", "--credentials-file", "-", stdin=key)[-1]["account_id"])

@@ -15,7 +15,8 @@ import psutil
 from tests.benchmarks.figures import milliseconds, spread
 from tests.benchmarks.stock import measure_stock
 from tests.house.house import House
-from tests.house.population import BINANCE, Population
+from tests.house.population import Population
+from tests.house.venues import BINANCE
 from tests.waiting import wait_until
 
 FOLLOWERS = 1000
@@ -29,9 +30,9 @@ _LOOK_SECONDS = 0.5
 
 def gather_crowd(house: House, followers: int, *, name: str = "crowd") -> Population:
     """Create a provider with so many followers at Binance, and wait until every balance is read."""
-    house.binance.settings(**NO_LIMIT)
+    house.venue(BINANCE).settings(**NO_LIMIT)
     crowd = house.populate(
-        providers=[name], followers=followers, venue=BINANCE, sizing="fixed:50", settings=TERMS
+        providers=[name], followers=followers, venue=BINANCE.name, sizing="fixed:50", settings=TERMS
     )
     house.wait_for_balances(_SECONDS)
     house.wait_until_watched()
@@ -123,7 +124,7 @@ def read_accepted(house: House) -> dict[str, datetime]:
     """Read from the venue's log when each of our orders was accepted, by client order id."""
     return {
         accepted["client_order_id"]: datetime.fromisoformat(line["at"])
-        for line in house.binance.lines()
+        for line in house.venue(BINANCE).lines()
         for accepted in line.get("accepted", ())
     }
 

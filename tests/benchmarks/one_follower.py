@@ -6,7 +6,7 @@ from typing import Any
 from tests.benchmarks.fan_out import NO_LIMIT, TERMS, read_accepted
 from tests.benchmarks.figures import milliseconds, spread
 from tests.house.house import House
-from tests.house.population import BINANCE
+from tests.house.venues import BINANCE
 from tests.waiting import wait_until
 
 MESSAGES = 100
@@ -17,11 +17,22 @@ _BREATH_SECONDS = 0.05
 
 def measure_one(house: House, messages: int = MESSAGES) -> dict[str, Any]:
     """Post one signal at a time, each when the one before it is covered and told."""
-    house.binance.settings(**NO_LIMIT)
+    house.venue(BINANCE).settings(**NO_LIMIT)
     provider = house.create_provider("one")
     terms = [f"--set={name}={value}" for name, value in {**TERMS, "max_open_positions": "1000"}.items()]
     who = ("--count", "1", "--first", str(_NUMBER), "--provider", provider.provider_id)
-    house.cli("followers", "create", *who, "--venue", BINANCE, "--environment", "sandbox", "--sizing", "fixed:50", *terms)
+    house.cli(
+        "followers",
+        "create",
+        *who,
+        "--venue",
+        BINANCE.name,
+        "--environment",
+        "sandbox",
+        "--sizing",
+        "fixed:50",
+        *terms,
+    )
     house.wait_for_balances(60)
     house.wait_until_watched()
     database = house.open_database()

@@ -20,11 +20,11 @@ from tests.benchmarks.figures import milliseconds
 from tests.benchmarks.yardstick import Yardstick
 from tests.emulators.discord.snowflakes import snowflake_time
 from tests.house.house import House
-from tests.house.population import TEST_VENUE
+from tests.house.venues import TEST_VENUE
 from tests.waiting import wait_until
 
 SYMBOLS = {
-    TEST_VENUE: [f"S{number:03d}/USDT" for number in range(1, PER_PROVIDER + 1)],
+    TEST_VENUE.name: [f"S{number:03d}/USDT" for number in range(1, PER_PROVIDER + 1)],
     "paper": ["BTC/USDT", "ETH/USDT", "SOL/USDT", "BNB/USDT", "LINK/USDT"],
 }
 _BREATH_SECONDS = 0.02
@@ -119,7 +119,7 @@ def with_venue_times(passages: list[Passage], log: Path) -> list[Passage]:
     """Return the passages with the time of the HTTP venue's own log for what it accepted."""
     accepted = dict(read_accepted(log))
     return [
-        replace(item, accepted_at=accepted[item.order_id]) if item.venue == TEST_VENUE else item
+        replace(item, accepted_at=accepted[item.order_id]) if item.venue == TEST_VENUE.name else item
         for item in passages
     ]
 

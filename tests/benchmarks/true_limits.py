@@ -16,7 +16,7 @@ from shared.brokers.weights import Call
 from tests.benchmarks.fan_out import read_accepted
 from tests.benchmarks.figures import milliseconds, spread
 from tests.house.house import House
-from tests.house.population import BINANCE
+from tests.house.venues import BINANCE
 from tests.waiting import wait_until
 
 FOLLOWERS = 3000
@@ -43,11 +43,11 @@ def measure_limits(house: House, followers: int = FOLLOWERS) -> dict[str, Any]:
     """Post one signal and follow it until nothing moves; judge by the venue's log."""
     terms = {"max_signal_age_seconds": str(AGE_SECONDS)}
     crowd = house.populate(
-        providers=["limits"], followers=followers, venue=BINANCE, sizing="fixed:50", settings=terms
+        providers=["limits"], followers=followers, venue=BINANCE.name, sizing="fixed:50", settings=terms
     )
     _give_balances(house)
     house.wait_until_watched()
-    house.binance.settings(limits=True)
+    house.venue(BINANCE).settings(limits=True)
     posted = house.post(crowd.provider, "BTC/USDT long now, stop -3%")
     message = {"message_id": posted["id"]}
     database = house.open_database()
@@ -70,7 +70,7 @@ def _judge(house: House, message_id: str) -> dict[str, Any]:
     database = house.open_database()
     message = database["messages"].find_one({"message_id": message_id})
     assert message is not None
-    lines = [line for line in house.binance.lines() if line["method"] != "CONTROL"]
+    lines = [line for line in house.venue(BINANCE).lines() if line["method"] != "CONTROL"]
     orders = list(database["orders"].find({"message_id": message_id, "purpose": "entry"}))
     times = read_accepted(house)
     sent = sorted(times[order["_id"]] for order in orders if order["_id"] in times)

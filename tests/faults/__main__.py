@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from tests.faults import own_house_rows, verdict
 from tests.faults.fuzz import complaint_about, hostile_texts
-from tests.faults.programme import SEED, Act, long_processes, long_writes
+from tests.faults.programme import SEED, Act, long_processes, long_venues, long_writes
 from tests.faults.stage import Stage
 from tests.faults.verdict import REPORTS
 
@@ -52,6 +52,7 @@ def houses(seed: int) -> Iterator[tuple[str, House]]:
         return name, run
 
     yield "writes", lambda: play_house("writes", long_writes(), seed)
+    yield "venues", lambda: play_house("venues", long_venues(), seed)
     for number, acts in enumerate(long_processes()):
         name = f"processes-{number}"
         yield name, lambda name=name, acts=acts: play_house(name, acts, seed)

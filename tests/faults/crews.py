@@ -1,4 +1,4 @@
-"""Who takes part in one row: providers of its own, each with followers who trade at the emulated Binance.
+"""Who takes part in one row: providers of its own, each with followers who trade at the row's venue.
 
 Rows share a house, because starting one is the expensive part; nobody shares people, channels or money, so that
 each is judged apart.
@@ -7,8 +7,10 @@ each is judged apart.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tests.faults.rigs import Rig, rig_of
 from tests.house.house import House
-from tests.house.population import BINANCE, Provider
+from tests.house.population import Provider
+from tests.house.venues import EmulatedVenue
 
 AGE_SECONDS = 120
 BUDGET = "200"
@@ -28,12 +30,18 @@ class Member:
     provider: Provider
     key: str
 
+    @property
+    def number(self) -> int:
+        """Which of all followers it is."""
+        return int(self.key.rpartition("-")[2])
+
 
 @dataclass(frozen=True)
 class Crew:
     """The people of one row; a signal older than `age_seconds` is not traded for them."""
 
     row: str
+    rig: Rig
     providers: tuple[Provider, ...]
     members: tuple[Member, ...]
     age_seconds: int
@@ -67,20 +75,25 @@ def gather(
     settings: Mapping[str, str] | None = None,
 ) -> Crew:
     """Create one provider per team with so many followers, numbered from `first` on."""
-    terms = {**TERMS, **(settings or {})}
+    rig, terms = rig_of(row), {**TERMS, **(settings or {})}
     providers, members = [], []
     for number, followers in enumerate(teams):
         provider = house.create_provider(f"row {row} team {number}".replace(" ", "-"))
         providers.append(provider)
-        members += _join(house, provider, first + len(members), followers, terms)
-    return Crew(row, tuple(providers), tuple(members), int(terms["max_signal_age_seconds"]))
+        members += _join(house, provider, first + len(members), followers, terms, rig.venue)
+    return Crew(row, rig, tuple(providers), tuple(members), int(terms["max_signal_age_seconds"]))
 
 
 def _join(
-    house: House, provider: Provider, first: int, followers: int, terms: Mapping[str, str]
+    house: House,
+    provider: Provider,
+    first: int,
+    followers: int,
+    terms: Mapping[str, str],
+    venue: EmulatedVenue,
 ) -> list[Member]:
     many = ("--count", str(followers), "--first", str(first), "--provider", provider.provider_id)
-    where = ("--venue", BINANCE, "--environment", "sandbox", "--sizing", f"fixed:{BUDGET}")
+    where = ("--venue", venue.name, "--environment", venue.environment, "--sizing", f"fixed:{BUDGET}")
     settings = [part for item in terms.items() for part in ("--set", "=".join(item))]
     rows = house.cli("followers", "create", *many, *where, *settings)
     return [

@@ -13,12 +13,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from tests.faults.records import Records, Row
+from tests.faults.rigs import RIGS, rig_of
 from tests.faults.venue_story import ZERO, VenueOrder, VenueStory
 
 _MOVING = frozenset({"INITIALIZED", "SUBMITTED", "UNKNOWN", "PENDING_CANCEL"})
 _UNRESOLVED = frozenset({"INITIALIZED", "SUBMITTED", "UNKNOWN"})
 _NEED_NO_CODE = frozenset({"FILLED", "ACCEPTED", "PARTIALLY_FILLED"})
-_NEW_IDS = frozenset({"newClientOrderId", "aboveClientOrderId", "belowClientOrderId"})
+_NEW_IDS = frozenset(
+    {rig.new_id for rig in RIGS.values()} | {"aboveClientOrderId", "belowClientOrderId", "clientAlgoId"}
+)
 PLACED_BEFORE = "placed beforehand"
 """Struck where a test itself has sent what a worker sends next: the one case in which that is right."""
 
@@ -54,14 +57,17 @@ class Verdict:
 def judge(records: Records) -> Verdict:
     """Hold one row's records against the rules."""
     verdict = Verdict(records.trials[0]["row"] if records.trials else "")
-    story = VenueStory(records.venue)
+    rig = rig_of(verdict.row)
+    story = VenueStory(records.venue, rig)
     verdict.trials = len(records.trials)
     _count_faults(verdict, records)
-    _judge_orders(verdict, records.trials, story)
+    _judge_orders(verdict, records.trials, story, rig.units)
     _judge_sends(verdict, records)
     _judge_ledger(verdict, records.ledger, story)
     _judge_ends(verdict, records.trials, records.ledger)
     _judge_cover(verdict, story)
+    if not rig.rests:
+        _judge_watched(verdict, records.ledger)
     _measure(verdict, records)
     return verdict
 
@@ -100,7 +106,7 @@ def _judge_sends(verdict: Verdict, records: Records) -> None:
         accepted |= {(line["key"], order["client_order_id"]) for order in line.get("accepted", ())}
 
 
-def _judge_orders(verdict: Verdict, trials: Sequence[Row], story: VenueStory) -> None:
+def _judge_orders(verdict: Verdict, trials: Sequence[Row], story: VenueStory, units: int) -> None:
     asked = {(trial["key"], order_id): trial for trial in trials for order_id in trial["entry_ids"]}
     spent: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for (key, order_id), order in story.orders.items():
@@ -115,7 +121,7 @@ def _judge_orders(verdict: Verdict, trials: Sequence[Row], story: VenueStory) ->
             if trial is None:
                 _double(verdict, f"nobody asked for {name}")
             else:
-                spent[key, trial["message_id"]] += order.committed
+                spent[key, trial["message_id"]] += order.committed * units
                 _judge_age(verdict, name, order, trial)
     budgets = {(trial["key"], trial["message_id"]): Decimal(trial["budget"]) for trial in trials}
     for place, money in spent.items():
@@ -193,6 +199,16 @@ def _judge_cover(verdict: Verdict, story: VenueStory) -> None:
         verdict.naked += 1
         verdict.problems.append(f"{key} holds {bare} of {symbol} under no stop")
     verdict.bare_seconds = [held.bare_seconds for held in story.holdings.values() if held.bare_seconds]
+
+
+def _judge_watched(verdict: Verdict, ledger: Sequence[Row]) -> None:
+    """Where no stop can rest, all that is held must be watched by us."""
+    for row in ledger:
+        if row["kind"] == "trade" and row["held"] != row["managed"]:
+            verdict.naked += 1
+            verdict.problems.append(
+                f"{row['key']} holds {row['held']} of {row['symbol']}, {row['managed']} is watched"
+            )
 
 
 def _measure(verdict: Verdict, records: Records) -> None:

@@ -47,6 +47,7 @@ def _trades(database: "Database[Row]", keys: dict[str, str]) -> Iterator[Row]:
             "key": keys[row["account_id"]],
             "symbol": symbol,
             "held": _text(row.get("held")),
+            "managed": _text(row.get("managed")),
         }
 
 

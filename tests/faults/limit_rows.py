@@ -6,14 +6,14 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from tests.emulators.binance.log import read_lines
 from tests.emulators.discord.snowflakes import snowflake_time
 from tests.faults import bursts
+from tests.faults.crews import Crew
 from tests.faults.doors import Told
 from tests.faults.records import Row
+from tests.faults.rigs import BINANCE_SPOT
 from tests.faults.scenario import trials_of
 from tests.faults.stage import Stage
-from tests.faults.venue_rows import ENTRY
 from tests.faults.watch import calm_together
 
 RETRY_AFTER_SECONDS = 7
@@ -25,7 +25,7 @@ def say(stage: Stage, row: str, number: int, *, seconds: float, content: str = "
     """Say one signal to a row's people and wait until all have come to rest."""
     crew = stage.crews[row]
     [provider] = crew.providers
-    message_id = stage.house.post(provider, content or bursts.signal(number))["id"]
+    message_id = stage.house.post(provider, content or _signal(crew, number))["id"]
     stage.note_trials(trials_of(crew, [Told(provider.channel_id, message_id, snowflake_time(message_id))]))
     began = time.monotonic()
     calm = calm_together(stage.house.open_database(), [crew], seconds)
@@ -33,16 +33,20 @@ def say(stage: Stage, row: str, number: int, *, seconds: float, content: str = "
     assert calm, f"row {row}: something still moves after {seconds:g} s"
 
 
+def _signal(crew: Crew, number: int) -> str:
+    return bursts.signal(number) if crew.rig is BINANCE_SPOT else crew.rig.say(number)
+
+
 def play_retry_after(stage: Stage, row: str, rounds: int) -> list[str]:
     """Refuse each follower's entry once with 429; nothing may come before its Retry-After is over."""
     problems = []
     for number in range(rounds):
         rule = {"seconds": RETRY_AFTER_SECONDS, "times_each": 1, "keys": sorted(stage.crews[row].keys)}
-        stage.house.binance.add_fault("rate_limit", **ENTRY, **rule)
+        stage.venue_of(row).add_fault("rate_limit", **stage.crews[row].rig.entry, **rule)
         try:
             say(stage, row, number, seconds=150)
         finally:
-            stage.house.binance.clear_faults()
+            stage.venue_of(row).clear_faults()
         problems += _early(stage, row, "rate_limit", RETRY_AFTER_SECONDS)
     return problems
 
@@ -50,12 +54,12 @@ def play_retry_after(stage: Stage, row: str, rounds: int) -> list[str]:
 def play_ban(stage: Stage, row: str, seconds: int) -> list[str]:
     """Ban the address at the first entry: nothing may come until it is over, and what is stale by then is told so."""
     rule = {"seconds": seconds, "times": 1, "keys": sorted(stage.crews[row].keys)}
-    stage.house.binance.add_fault("ban", **ENTRY, **rule)
+    stage.venue_of(row).add_fault("ban", **stage.crews[row].rig.entry, **rule)
     try:
         say(stage, row, 1, seconds=seconds + 90)
     finally:
-        stage.house.binance.clear_faults()
-        stage.house.binance.lift_bans()
+        stage.venue_of(row).clear_faults()
+        stage.venue_of(row).lift_bans()
     return _early(stage, row, "ban", seconds)
 
 
@@ -65,7 +69,7 @@ def _early(stage: Stage, row: str, kind: str, seconds: float) -> list[str]:
     A pot is closed for everybody, so requests of all rows count; what was on its way already does not.
     """
     keys = stage.crews[row].keys
-    lines = [line for line in read_lines(stage.house.binance_log) if line["method"] != "CONTROL"]
+    lines = [line for line in stage.lines_of(row) if line["method"] != "CONTROL"]
     told = [
         datetime.fromisoformat(line["at"])
         for line in lines
@@ -87,14 +91,14 @@ def play_skew(stage: Stage, row: str, skews: Sequence[float]) -> list[str]:
     """Let the venue's clock stand apart from ours: refused once for it, then set right and accepted."""
     problems = []
     for number, skew in enumerate(skews):
-        stage.house.binance.settings(clock_skew_seconds=skew)
+        stage.venue_of(row).settings(clock_skew_seconds=skew)
         stage.note(row, f"clock {skew:+g} s")
         try:
             say(stage, row, number, seconds=60)
         finally:
-            stage.house.binance.settings(clock_skew_seconds=0)
+            stage.venue_of(row).settings(clock_skew_seconds=0)
     refused: dict[str, int] = {}
-    for line in read_lines(stage.house.binance_log):
+    for line in stage.lines_of(row):
         if line["key"] in stage.crews[row].keys and line.get("outcome") == "-1021":
             for order_id in line.get("client_order_ids", ()):
                 refused[order_id] = refused.get(order_id, 0) + 1

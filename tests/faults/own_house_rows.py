@@ -20,7 +20,6 @@ from tests.faults.judge import percentile
 from tests.faults.lossy_proxy import LossyProxy, address_of
 from tests.faults.scenario import run, trials_of
 from tests.faults.stage import Stage
-from tests.faults.venue_rows import ENTRY
 from tests.faults.watch import calm_together
 from tests.house.house import House
 from tests.house.population import Provider
@@ -155,8 +154,12 @@ def play_hanging_venue(name: str, row: str, *, followers: int, seed: int) -> Sta
         for content in _signals("BTC/USDT", "ETH/USDT", "SOL/USDT"):
             # The first ones warm what is warm in a system that runs.
             before = _placed_seconds(stage, side[0], content, followers)
-        stage.house.binance.add_fault(
-            "hang_all", **ENTRY, keys=sorted(stage.crews[row].keys), seconds=20, times_each=1
+        stage.venue_of(row).add_fault(
+            "hang_all",
+            **stage.crews[row].rig.entry,
+            keys=sorted(stage.crews[row].keys),
+            seconds=20,
+            times_each=1,
         )
         message_id = stage.house.post(hung, bursts.signal(1))["id"]
         told = [Told(hung.channel_id, message_id, snowflake_time(message_id))]

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.faults import limit_rows, server_rows, trade_rows, venue_rows
+from tests.faults.rigs import BINANCE_SPOT, RIGS, row_at
 from tests.faults.stage import Stage
 
 SEED = 20261127
@@ -11,6 +13,9 @@ SEED = 20261127
 SHORT_WRITES = 6
 LONG_WRITES = 100
 """Followers of a row in which the venue fails: each is struck once a round."""
+
+SHORT_AT_VENUES, LONG_AT_VENUES = 4, 40
+"""The same at each venue but Binance's spot market."""
 
 RACES = 60
 """Followers where one signal is one race for each of them."""
@@ -49,19 +54,65 @@ def _writes(followers: int, rounds: int) -> Act:
     return Act(dict.fromkeys(rows, (followers,)), play)
 
 
+def at_venues(rows: Sequence[str]) -> list[str]:
+    """Name rows as they are played at every venue but Binance's spot market, without what a venue cannot play."""
+    rigs = [rig for rig in RIGS.values() if rig is not BINANCE_SPOT]
+    return [row_at(row, rig) for rig in rigs for row in rows if row not in rig.not_offered]
+
+
+def _begun_and_ended(followers: int) -> tuple[Act, Act]:
+    """The venues' failing writes in two acts: between them others are played while doubts last."""
+    rows = at_venues([*venue_rows.WRITES, venue_rows.REFUSED_ONCE])
+
+    def begin(stage: Stage) -> list[str]:
+        venue_rows.begin(stage, rows, 0)
+        return []
+
+    def end(stage: Stage) -> list[str]:
+        venue_rows.end(stage, rows, 0)
+        return []
+
+    return Act({}, begin), Act(dict.fromkeys(rows, (followers,)), end)
+
+
+def long_venues() -> dict[str, Act]:
+    """The long form of the money rows at each venue."""
+    writes = at_venues([*venue_rows.WRITES, venue_rows.REFUSED_ONCE])
+    rounds = 2
+
+    def fail_writes(stage: Stage) -> list[str]:
+        for number in range(rounds):
+            venue_rows.play(
+                stage, writes if not number else [r for r in writes if not r.startswith("25")], number
+            )
+        return []
+
+    acts = {"the venues fail writes": Act(dict.fromkeys(writes, (LONG_AT_VENUES,)), fail_writes)}
+    plays: Mapping[str, Callable[[Stage, str], list[str]]] = {
+        "16": lambda stage, row: trade_rows.play_duplicates(stage, row, 1),
+        "22": lambda stage, row: trade_rows.play_partial(stage, row, 1),
+        "19": lambda stage, row: limit_rows.play_ban(stage, row, 60),
+        "20": lambda stage, row: limit_rows.play_skew(stage, row, (2.0, -30.0)),
+    }
+    for matrix_row, play in plays.items():
+        for row in at_venues([matrix_row]):
+            acts[row] = Act({row: (LONG_AT_VENUES,)}, partial(play, row=row))
+    return acts
+
+
 def short() -> dict[str, Act]:
-    """The acts of `make test`: every kind of blow once, in one house, within five minutes."""
+    """The acts of `make test`: every kind of blow once, in one house, within some minutes."""
+    begin, end = _begun_and_ended(SHORT_AT_VENUES)
     return {
+        "the other venues fail writes": begin,
         "the venue fails writes": _writes(SHORT_WRITES, 1),
         "duplicate": Act({"16": (2,)}, lambda stage: trade_rows.play_duplicates(stage, "16", 1)),
         "partial": Act({"22": (4,)}, lambda stage: trade_rows.play_partial(stage, "22", 1)),
         "429": Act({"18": (4,)}, lambda stage: limit_rows.play_retry_after(stage, "18", 1)),
         "clock": Act({"20": (4,)}, lambda stage: limit_rows.play_skew(stage, "20", (30.0,))),
         "halt": Act({"49": (40,)}, lambda stage: trade_rows.play_halts(stage, "49", 2)),
-        **{
-            row: _server_row(row, long=False)
-            for row in ("1-4", "6", "7", "8", "27", "28", "32", "36", "43")
-        },
+        "the other venues come to rest": end,
+        **{row: _server_row(row, long=False) for row in ("1-4", "6", "7", "8", "27", "28", "32", "36", "43")},
     }
 
 

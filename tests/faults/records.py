@@ -68,7 +68,7 @@ class Records:
             self.about,
             trials,
             [injection for injection in self.injections if injection["row"] == row],
-            [line for line in self.venue if _touches(line, keys)],
+            [_part_of(line, keys) for line in self.venue if _touches(line, keys)],
             [entry for entry in self.ledger if entry["key"] in keys],
         )
 
@@ -109,6 +109,12 @@ def _touches(line: Row, keys: "set[str] | frozenset[str]") -> bool:
         return True
     # A move of a price fills orders of many accounts.
     return any(entry["key"] in keys for name in ("fills", "changes") for entry in line.get(name, ()))
+
+
+def _part_of(line: Row, keys: set[str]) -> Row:
+    """Return a line without what it did to other accounts."""
+    done = {name: line[name] for name in ("fills", "changes") if name in line}
+    return {**line, **{name: [e for e in entries if e["key"] in keys] for name, entries in done.items()}}
 
 
 def _plain(row: Row) -> Row:

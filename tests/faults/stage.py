@@ -14,11 +14,11 @@ from tests.emulators.binance.log import read_lines
 from tests.faults.crews import Crew, gather
 from tests.faults.judge import Verdict, judge
 from tests.faults.ledger import read_ledger
-from tests.faults.records import Injection, Records, keep_of_venue
+from tests.faults.records import Injection, Records, Row, keep_of_venue
+from tests.faults.rigs import rig_of
 from tests.faults.verdict import REPORTS, judge_rows, table
 from tests.house.house import House
 
-NO_LIMITS = {"weight_limit": 100_000_000, "order_limit": 1_000_000, "day_order_limit": 100_000_000}
 FACTOR = 1
 _NOT_NEEDED = {"web", "flower"}
 
@@ -54,6 +54,7 @@ class Stage:
     ) -> None:
         self.name, self.seed = name, seed
         self._teams, self._settings = teams, settings or {}
+        self._rigs = {rig.name: rig for rig in map(rig_of, teams)}
         self._environment = dict(environment or {})
         self._not_needed = _NOT_NEEDED - ({"web"} if with_web else set())
         self._before_launch = before_launch
@@ -74,8 +75,11 @@ class Stage:
         names = [n for n in parse_procfile((PROJECT / "Procfile").read_text()) if n not in self._not_needed]
         settings = {"FAILPOINTS": folder, **self._environment}
         try:
-            self.house = self._stack.enter_context(House(binance=True, processes=names, settings=settings))
-            self.house.binance.settings(**NO_LIMITS)
+            venues = {rig.venue.name: rig.venue for rig in self._rigs.values()}.values()
+            self.house = self._stack.enter_context(
+                House(venues=tuple(venues), processes=names, settings=settings)
+            )
+            self._prepare()
             self._gather()
             if self._before_launch is not None:
                 self._before_launch(self.house, self._stack)
@@ -96,6 +100,21 @@ class Stage:
         for row, teams in self._teams.items():
             self.crews[row] = gather(self.house, row, first, teams=teams, settings=self._settings.get(row))
             first += sum(teams)
+
+    def venue_of(self, row: str) -> Any:
+        """The hand on the venue that a row is played at."""
+        return self.house.venue(rig_of(row).venue)
+
+    def lines_of(self, row: str) -> list[Row]:
+        """Everything that the venue of a row has written."""
+        return read_lines(self.house.venue_log(rig_of(row).venue))
+
+    def _prepare(self) -> None:
+        for rig in self._rigs.values():
+            control = self.house.venue(rig.venue)
+            rig.prepare(control)
+            if rig.limits:
+                control.settings(**rig.limits)
 
     def note_trials(self, trials: Iterable[Any]) -> None:
         """Keep what was told to whom."""
@@ -122,7 +141,8 @@ class Stage:
         for injection in self._injections:
             if injection.row in wanted:
                 found.note_injection(injection)
-        found.venue = [line for line in read_lines(self.house.binance_log) if keep_of_venue(line, keys)]
+        logs = {self.house.venue_log(crew.rig.venue) for crew in crews}
+        found.venue = [line for log in sorted(logs) for line in read_lines(log) if keep_of_venue(line, keys)]
         found.ledger = read_ledger(self.house.open_database(), crews)
         return found
 

@@ -2,20 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
-from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.factory import AccountAccess, Credentials
+from shared.brokers.margin import MarginBroker
 from shared.domain.accounts import Environment
-from shared.domain.orders import OrderRequest, OrderType, TimeInForce
+from shared.domain.orders import OrderRequest, OrderType
 from shared.domain.signals import Side
-from tests.emulators.binance.log import read_lines
 from tests.emulators.discord.snowflakes import snowflake_time
 from tests.faults import bursts
 from tests.faults.bursts import Line
-from tests.faults.crews import BUDGET, Member
+from tests.faults.crews import BUDGET, Crew
 from tests.faults.doors import Inbox, Told
 from tests.faults.judge import PLACED_BEFORE, percentile
 from tests.faults.scenario import entry_ids, trials_of
@@ -33,75 +32,78 @@ def play_duplicates(stage: Stage, row: str, rounds: int) -> list[str]:
     [_provider] = crew.providers
     for number in range(rounds):
         message_id = str(1_300_000_000_000_000_000 + time.time_ns() // 1000)
-        asyncio.run(_place_all(stage, crew.members, message_id, number))
-        text = f"LONG S{number + 1:03d}/USDT\nEntry: {_resting_price(number)}\nSL: 8"
+        asyncio.run(_place_all(stage, crew, message_id, number))
+        text = crew.rig.say(number + 1, crew.rig.below(number + 1))
         told = Inbox().take(stage.house, crew, [Line(0, 0, text)], lambda _place: None, ids=[message_id])
         stage.note_trials(trials_of(crew, told))
         _rest(stage, row)
-    submits = [
+    seconds = [
         line
-        for line in read_lines(stage.house.binance_log)
-        if line["key"] in crew.keys and (line["method"], line["path"]) == ("POST", "/api/v3/order")
+        for line in stage.lines_of(row)
+        if line["method"] == "POST"
+        and line["key"] in crew.keys
+        and crew.rig.new_id in line.get("params", ())
+        and not line.get("accepted")
     ]
-    refused = sum(line["outcome"] == "-2010" for line in submits)
-    for line in submits:
-        if line["outcome"] == "-2010":
-            stage.note(row, PLACED_BEFORE, datetime.fromisoformat(line["at"]))
+    for line in seconds:
+        stage.note(row, PLACED_BEFORE, datetime.fromisoformat(line["at"]))
     wanted = rounds * len(crew.members)
-    return [] if refused == wanted else [f"{refused} of {wanted} second submits were refused as duplicates"]
+    refused = len(seconds)
+    return [] if refused == wanted else [f"{refused} of {wanted} second submits were seen as duplicates"]
 
 
-def _resting_price(number: int) -> Decimal:
-    return Decimal(9 + number)
-
-
-async def _place_all(stage: Stage, members: Sequence[Member], message_id: str, number: int) -> None:
+async def _place_all(stage: Stage, crew: Crew, message_id: str, number: int) -> None:
     """Place at the venue what the workers are going to send, as one that died after sending has."""
-    adapter = BinanceAdapter()
-    price = _resting_price(number)
+    rig = crew.rig
+    adapter, price = rig.adapter(), rig.below(number + 1)
     try:
-        for member in members:
-            secret = member.key.replace("load-", "load-secret-")
+        for member in crew.members:
             access = AccountAccess(
                 account_id=member.account_id,
-                venue="binance",
-                environment=Environment.SANDBOX,
-                credentials=Credentials(api_key=member.key, secret=secret),
-                base_url=stage.house.binance.url,
+                venue=rig.venue.name,
+                environment=Environment(rig.venue.environment),
+                credentials=Credentials(**rig.credentials(member.number)),
+                base_url=stage.venue_of(crew.row).url,
             )
             request = OrderRequest(
                 client_order_id=entry_ids(member.bot_id, member.provider.channel_id, message_id)[0],
-                symbol=f"S{number + 1:03d}/USDT",
+                symbol=rig.symbol(number + 1),
                 side=Side.BUY,
                 order_type=OrderType.LIMIT,
-                time_in_force=TimeInForce.GTC,
-                quantity=(Decimal(BUDGET) / price).quantize(Decimal("0.001"), rounding="ROUND_DOWN"),
+                time_in_force=rig.longest,
+                quantity=rig.quantity(Decimal(BUDGET), price),
                 limit_price=price,
             )
-            await adapter.open_broker(access).submit_order(request)
+            broker: Any = adapter.open_broker(access)
+            if isinstance(broker, MarginBroker):
+                # As the sender did before it: the venue takes no other terms while an order rests.
+                await broker.set_margin_terms(request.symbol, 1)
+            await broker.submit_order(request)
     finally:
         await adapter.close()
 
 
 def play_partial(stage: Stage, row: str, rounds: int) -> list[str]:
-    """Fill 30 % of each follower's resting entry, then have it cancelled: what is held lies under the stop."""
-    crew, venue = stage.crews[row], stage.house.binance
+    """Fill a part of each follower's resting entry, then have it cancelled: what is held lies under the stop."""
+    crew, venue, rig = stage.crews[row], stage.venue_of(row), stage.crews[row].rig
     [provider] = crew.providers
     for number in range(rounds):
-        price = 29 + number
-        text = f"LONG S{number + 20:03d}/USDT\nEntry: {price}\nSL: {price * 0.9:.2f}"
-        message_id = stage.house.post(provider, text)["id"]
+        place = number + 20
+        price, before = rig.below(place), rig.price(place)
+        message_id = stage.house.post(provider, rig.say(place, price))["id"]
         _wait_for_all(stage, row, message_id, "ACCEPTED")
         for order_id in _entries_of(stage, message_id):
-            venue.fill_partly("0.3", client_order_id=order_id)
-            stage.note(row, "30 % filled")
-        venue.set_price(f"S{number + 20:03d}USDT", f"{price - 0.01:.2f}")
+            venue.fill_partly(rig.part, client_order_id=order_id)
+            stage.note(row, "filled in part")
+        # One tick lower, so that the quote beside it reaches the order.
+        venue.set_price(rig.venue_symbol(rig.symbol(place)), str(price - rig.tick))
         _wait_for_all(stage, row, message_id, "PARTIALLY_FILLED")
         reply = stage.house.post(provider, "cancel the entry", reply_to=message_id)["id"]
         told = [Told(provider.channel_id, posted, snowflake_time(posted)) for posted in (message_id, reply)]
         stage.note_trials(trials_of(crew, told))
         _wait_for_all(stage, row, message_id, "CANCELED")
         _rest(stage, row)
+        venue.set_price(rig.venue_symbol(rig.symbol(place)), str(before))
     return []
 
 
@@ -160,7 +162,7 @@ def _accepted_after(stage: Stage, row: str, message_id: str, at: datetime) -> li
     }
     late = [
         line["at"]
-        for line in read_lines(stage.house.binance_log)
+        for line in stage.lines_of(row)
         for order in line.get("accepted", ())
         if order["client_order_id"] in ids and datetime.fromisoformat(line["at"]) > at
     ]

@@ -5,20 +5,16 @@ All rows' signals go out together, so that the minutes in which outcomes stay un
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tests.emulators.discord.snowflakes import snowflake_time
 from tests.faults import bursts
 from tests.faults.doors import Told
+from tests.faults.rigs import BINANCE_SPOT, Rule
 from tests.faults.scenario import trials_of
 from tests.faults.stage import Stage
 from tests.faults.watch import calm_together
 
-Rule = Mapping[str, Any]
-ENTRY: Rule = {"method": "POST", "params": {"side": "BUY"}}
-COVER: Rule = {"method": "POST", "params": {"side": "SELL"}}
-LOOK: Rule = {"method": "GET", "path": "/api/v3/*"}
-_SECONDS = 150.0
+_SECONDS = 260.0
 _LONGER_THAN_WE_WAIT = 10.0
 
 WRITES: Mapping[str, Sequence[Rule]] = {
@@ -41,12 +37,13 @@ WRITES: Mapping[str, Sequence[Rule]] = {
 }
 """What strikes a write; each kind strikes a share of the followers."""
 
-BESIDE: Mapping[str, Sequence[tuple[Rule, Rule]]] = {
-    "14": (({"kind": "accept_then_drop"}, {}),),
+WRITE, LOOK, FILLS = "write", "look", "fills"
+BESIDE: Mapping[str, Sequence[tuple[Rule, str]]] = {
+    "14": (({"kind": "accept_then_drop"}, WRITE),),
     "15": (({"kind": "lookup_down", "times_each": 10}, LOOK),),
     "23": (
-        ({"kind": "double_fills"}, LOOK),
-        ({"kind": "shuffle_fills"}, LOOK),
+        ({"kind": "double_fills"}, FILLS),
+        ({"kind": "shuffle_fills"}, FILLS),
     ),
 }
 """What strikes beside it, at the same followers: another fault of the same write, or of the questions after it."""
@@ -56,45 +53,70 @@ REFUSED_ONCE = "25"
 
 def play(stage: Stage, rows: Sequence[str], number: int) -> None:
     """Arm every row, say one signal in each, and wait until all have come to rest."""
-    venue = stage.house.binance
-    venue.settings(fills_per_execution=1 + number % 3)
+    begin(stage, rows, number)
+    end(stage, rows, number)
+
+
+def begin(stage: Stage, rows: Sequence[str], number: int) -> None:
+    """Arm every row and say one signal in each; the doubts that follow are waited for by `end`."""
+    _split_executions(stage, rows, 1 + number % 3)
     for row in rows:
         _arm(stage, row)
+    for row in rows:
+        _say(stage, row, number)
+
+
+def end(stage: Stage, rows: Sequence[str], number: int) -> None:
+    """Wait until all rows have come to rest, and let their venues go well again."""
     try:
-        for row in rows:
-            _say(stage, row, number)
         began = time.monotonic()
         calm = calm_together(stage.house.open_database(), [stage.crews[row] for row in rows], _SECONDS)
         stage.figures.append({"round": number, "calm_seconds": round(time.monotonic() - began, 1)})
         assert calm, f"round {number} of the venue's faults: something still moves after {_SECONDS:g} s"
     finally:
-        venue.clear_faults()
-        venue.settings(fills_per_execution=1)
+        for row in rows:
+            stage.venue_of(row).clear_faults()
+        _split_executions(stage, rows, 1)
+
+
+def _split_executions(stage: Stage, rows: Sequence[str], parts: int) -> None:
+    """Let each execution come in so many fills, where the emulator does that."""
+    for row in rows:
+        if stage.crews[row].rig.limits:
+            stage.venue_of(row).settings(fills_per_execution=parts)
 
 
 def _say(stage: Stage, row: str, number: int) -> None:
     crew = stage.crews[row]
-    place = int(row) * 5 % 200 + number
+    place = number_of(row) * 5 % 200 + number
     [provider] = crew.providers
-    message_id = stage.house.post(provider, bursts.signal(place))["id"]
+    words = bursts.signal(place) if crew.rig is BINANCE_SPOT else crew.rig.say(place)
+    message_id = stage.house.post(provider, words)["id"]
     stage.note_trials(trials_of(crew, [Told(provider.channel_id, message_id, snowflake_time(message_id))]))
 
 
 def _arm(stage: Stage, row: str) -> None:
-    keys = sorted(stage.crews[row].keys)
-    if row == REFUSED_ONCE:
-        stage.house.binance.add_fault("unauthorized", **ENTRY, keys=keys, times_each=1)
+    rig, keys = stage.crews[row].rig, sorted(stage.crews[row].keys)
+    matrix_row = row.partition(" ")[0]
+    if matrix_row == REFUSED_ONCE:
+        _add(stage, row, {"kind": "unauthorized"}, rig.entry, keys)
         return
-    half = len(keys) // 2
-    for where, struck in ((ENTRY, keys[:half]), (COVER, keys[half:])):
-        kinds = WRITES[row]
+    half = len(keys) // 2 if rig.rests else len(keys)
+    for where, struck in ((rig.entry, keys[:half]), (rig.cover, keys[half:])):
+        kinds = WRITES[matrix_row]
         for place, rule in enumerate(kinds):
             share = struck[place :: len(kinds)]
             if share:
-                _add(stage, rule, where, share)
-        for rule, place_of_rule in BESIDE.get(row, ()):
-            _add(stage, rule, place_of_rule or where, struck)
+                _add(stage, row, rule, where, share)
+        places = {WRITE: where, LOOK: rig.look, FILLS: {"method": "GET", "path": rig.fills}}
+        for rule, place_of_rule in BESIDE.get(matrix_row, ()) if struck else ():
+            _add(stage, row, rule, places[place_of_rule], struck)
 
 
-def _add(stage: Stage, rule: Rule, where: Rule, keys: Sequence[str]) -> None:
-    stage.house.binance.add_fault(**{"times_each": 1, **where, **rule}, keys=list(keys))
+def _add(stage: Stage, row: str, rule: Rule, where: Rule, keys: Sequence[str]) -> None:
+    stage.venue_of(row).add_fault(**{"times_each": 1, **where, **rule}, keys=list(keys))
+
+
+def number_of(row: str) -> int:
+    """Return a row's number in the matrix, wherever it is played."""
+    return int(row.partition(" ")[0])

@@ -17,15 +17,20 @@ from tests.faults.records import Records, read_records
 from tests.faults.titles import TITLES
 
 REPORTS = PROJECT / "reports" / "faults"
-_WIDTH = 46
+_WIDTH = 58
 _COUNTS = ("real", "in-proc", "trials", "entries", "doubled", "lost", "stale", "missed", "expired", "naked")
 _SECONDS = ("bare p95", "bare max", "known p50", "known p95")
 
 
 def judge_rows(records: Records) -> list[Verdict]:
     """Judge each row of a run, in the order of the matrix."""
-    rows = sorted({trial["row"] for trial in records.trials}, key=list(TITLES).index)
+    rows = sorted({trial["row"] for trial in records.trials}, key=_place)
     return [judge(records.of_row(row)) for row in rows]
+
+
+def _place(row: str) -> tuple[str, int]:
+    number, _, rig = row.partition(" ")
+    return rig, list(TITLES).index(number)
 
 
 def table(verdicts: Sequence[Verdict], about: dict[str, Any]) -> str:
@@ -37,7 +42,8 @@ def table(verdicts: Sequence[Verdict], about: dict[str, Any]) -> str:
         + "".join(f"{name:>11}" for name in _SECONDS),
     ]
     for verdict in verdicts:
-        name = f"{verdict.row:>4} {TITLES[verdict.row]}"[: _WIDTH - 1]
+        number, _, rig = verdict.row.partition(" ")
+        name = f"{number:>4} {TITLES[number]}{f', {rig}' if rig else ''}"[: _WIDTH - 1]
         lines.append(
             f"{name:<{_WIDTH}}"
             + "".join(f"{count:>9}" for count in _counts(verdict))

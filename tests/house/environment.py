@@ -14,10 +14,6 @@ _OURS = {name.upper() for name in Settings.model_fields} | {"SECRET_KEY", "FLASK
 _SLOW = {"PYTHONDONTWRITEBYTECODE"}
 _VENUE_PREFIX = "VENUE_URL_"
 
-VENUE_ADAPTER = "tests.emulators.venue.adapter"
-BINANCE_URL = "VENUE_URL_BINANCE_SANDBOX"
-VENUE_URL = "VENUE_URL_TESTVENUE_SANDBOX"
-
 
 def clean_environment(source: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return what a shell gives every program, without any setting of this project or what only slows it."""

@@ -33,22 +33,18 @@ from shared.processes import parse_procfile
 from shared.run import Runner
 from shared.tasks import QUEUE_OF, TaskName
 from shared.watchdog import Watchdog
-from tests.emulators.binance.control import BinanceControl
 from tests.emulators.discord.client import DiscordControl
-from tests.emulators.venue.control import VenueControl
 from tests.house import population, readiness
 from tests.house.children import EmulatorProcess, list_children, send
 from tests.house.commands import CommandResult, CommandServer, rows_or_failure, run_flask
 from tests.house.environment import (
-    BINANCE_URL,
-    VENUE_ADAPTER,
-    VENUE_URL,
     clean_environment,
     discord_settings,
     generate_settings,
     with_database,
 )
 from tests.house.population import Follower, Population, Provider
+from tests.house.venues import EmulatedVenue
 
 _ENDS = ("noise", "quarantined", "done", "failed")
 _LOOK_SECONDS = 0.05
@@ -63,8 +59,8 @@ class House:
     ----------
     folder
         Where servers and emulators keep their state; None: removed at the end.
-    venue, binance
-        Start the HTTP venue (`testvenue`) or the emulated Binance (`binance`) as well; accounts trade in its sandbox.
+    venues
+        Emulated venues to start as well; accounts trade in the environment that each names.
     processes, database
         Only these lines of the Procfile; the database's name, which begins with `test` where FAILPOINTS are set.
     settings
@@ -77,15 +73,14 @@ class House:
         self,
         folder: Path | None = None,
         *,
-        venue: bool = False,
-        binance: bool = False,
+        venues: Sequence[EmulatedVenue] = (),
         processes: Sequence[str] | None = None,
         database: str = "test_house",
         settings: Mapping[str, str] | None = None,
         gentle: bool = False,
     ) -> None:
         self._given_folder = folder
-        self._has_venue, self._has_binance = venue, binance
+        self._venues = tuple(venues)
         self._database_name = database
         self._settings = dict(settings or {})
         self._gentle = gentle
@@ -101,8 +96,7 @@ class House:
         self.servers = LocalServers()
         """Redis and mongod: `.redis.kill()`, `.redis.start()`, the same for `.mongod`."""
         self.discord_process: EmulatorProcess | None = None
-        self.venue_process: EmulatorProcess | None = None
-        self.binance_process: EmulatorProcess | None = None
+        self.venue_processes: dict[str, EmulatorProcess] = {}
         self.seconds: dict[str, float] = {}
         """What the start took, part by part."""
 
@@ -123,6 +117,8 @@ class House:
             self.seconds["servers"] = round(time.monotonic() - began, 2)
             for emulator in emulators:
                 emulator.wait_until_listening()
+            for venue in self._venues:
+                venue.prepare(self.venue(venue))
             self.env = self._environment(base)
             self._commands.open(self.env)
             self._bells = readiness.open_queue(self.env["REDIS_URL"])
@@ -162,28 +158,13 @@ class House:
         assert self.discord_process is not None, "the house has not been started"
         return DiscordControl(self.discord_process.url)
 
-    @property
-    def venue(self) -> VenueControl | None:
-        """The hand on the HTTP venue, where the house has one."""
-        return None if self.venue_process is None else VenueControl(self.venue_process.url)
+    def venue(self, venue: EmulatedVenue) -> Any:
+        """The hand on an emulated venue, in a house that was started with it."""
+        return venue.control(self.venue_processes[venue.name].url)
 
-    @property
-    def binance(self) -> BinanceControl:
-        """The hand on the emulated Binance, in a house that was started with it."""
-        assert self.binance_process is not None, "this house has no Binance: House(binance=True)"
-        return BinanceControl(self.binance_process.url)
-
-    @property
-    def binance_log(self) -> Path:
-        """The emulated Binance's own log."""
-        assert self.binance_process is not None, "this house has no Binance: House(binance=True)"
-        return Path(self.binance_process.description["log"])
-
-    @property
-    def venue_log(self) -> Path:
-        """The HTTP venue's own log, readable while it is down."""
-        assert self.venue_process is not None, "this house has no venue"
-        return Path(self.venue_process.description["log"])
+    def venue_log(self, venue: EmulatedVenue) -> Path:
+        """A venue's own log, readable while it is down."""
+        return Path(self.venue_processes[venue.name].description["log"])
 
     @property
     def web_url(self) -> str:
@@ -365,10 +346,9 @@ class House:
             return emulator
 
         self.discord_process = launch("discord", state / "discord")
-        self.venue_process = launch("venue", self.folder / "venue") if self._has_venue else None
-        self.binance_process = launch("binance", self.folder / "binance") if self._has_binance else None
-        every = (self.discord_process, self.venue_process, self.binance_process)
-        return [emulator for emulator in every if emulator is not None]
+        for venue in self._venues:
+            self.venue_processes[venue.name] = launch(venue.emulator, self.folder / venue.name)
+        return [self.discord_process, *self.venue_processes.values()]
 
     def _clear_servers(self) -> None:
         with Redis.from_url(self.servers.redis_url) as client:
@@ -381,10 +361,9 @@ class House:
         env = {**base, **generate_settings(), **discord_settings(self.discord_process.description)}
         env["REDIS_URL"] = self.servers.redis_url
         env["MONGODB_URI"] = with_database(self.servers.mongodb_uri, self._database_name)
-        if self.venue_process is not None:
-            env |= {"VENUE_ADAPTERS": VENUE_ADAPTER, VENUE_URL: self.venue_process.url}
-        if self.binance_process is not None:
-            env[BINANCE_URL] = self.binance_process.url
+        env["VENUE_ADAPTERS"] = ",".join(venue.adapter for venue in self._venues if venue.adapter)
+        for venue in self._venues:
+            env |= venue.settings(self.venue_processes[venue.name].url)
         return env | self._settings
 
     def _stop_processes(self) -> None:

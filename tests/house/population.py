@@ -9,13 +9,11 @@ from redis import Redis
 
 from tests.emulators.discord.client import DiscordControl
 from tests.house.readiness import BOT_KEY
+from tests.house.venues import TEST_VENUE
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.house.house import House
-
-TEST_VENUE = "testvenue"
-BINANCE = "binance"
 
 
 @dataclass(frozen=True)
@@ -117,10 +115,8 @@ def populate(
     """Create providers and numbered followers (`load-0` ...) of all of them."""
     made = tuple(create_provider(house, name) for name in providers)
     is_paper = venue == "paper"
-    if venue == TEST_VENUE:
-        control = house.venue
-        if control is None:
-            raise ValueError("the house has no venue: House(venue=True)")
+    if venue == TEST_VENUE.name:
+        control = house.venue(TEST_VENUE)
         for number in range(followers):
             control.create_account(f"load-{number}", f"load-secret-{number}", USDT=balance)
     where = ["--venue", venue, "--environment", "paper" if is_paper else "sandbox"]

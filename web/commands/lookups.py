@@ -49,7 +49,7 @@ def find_offer(settings: Settings, venue_name: str, environment_name: str) -> tu
     """
     environment = Environment(environment_name)
     try:
-        venues = list_venues(settings.venue_adapters)
+        venues = list_venues(settings.venue_adapters, settings.live_venues)
         venue = venues.get(venue_name)
         if venue is None:
             raise CommandError(f"no venue is called {venue_name!r}; there are {', '.join(venues)}")

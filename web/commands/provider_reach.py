@@ -35,7 +35,7 @@ def reach(*, provider_text: str, as_json: bool) -> None:
     provider = find_provider(provider_text)
     addresses = max(len(settings.egress_addresses), 1)
     counted = _count(provider["_id"])
-    venues = list_venues(settings.venue_adapters)
+    venues = list_venues(settings.venue_adapters, settings.live_venues)
     rows = [
         _row(venues.get(venue), venue, environment, followers, addresses)
         for (venue, environment), followers in sorted(counted.items())

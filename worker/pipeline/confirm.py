@@ -19,9 +19,9 @@ from shared.domain.confirmations import (
     ConfirmationState,
     describe_gate,
 )
-from shared.domain.entry import resolve_symbol
 from shared.domain.errors import Denial
 from shared.domain.identifiers import receipt_id, trade_id
+from shared.domain.option_contracts import may_mean, resolve_symbol
 from shared.domain.receipts import Receipt
 from shared.domain.signals import Action, Side, Signal
 from shared.inbox import DELETE_REVISION
@@ -107,7 +107,7 @@ def _plan(context: Context, question: Confirmation) -> Receipt:
         terms=terms,
         record=record,
         signal=signal,
-        symbol=_symbol(signal, message),
+        symbol=resolve_symbol(signal, message.posted_at.astimezone(UTC).date()),
         # It was the first of its content when it was asked about; a later repost does not take its place.
         duplicate_of=None,
         is_first_pass=False,
@@ -142,9 +142,6 @@ def _newest_signal(question: Confirmation, message: InboxMessage) -> Signal | st
     if signal is None or signal.action is not Action.OPEN:
         return "EDITED_AWAY"
     side = signal.side or Side.BUY
-    is_same = (_symbol(signal, message) or "", side) == (question.symbol, question.side)
+    today = message.posted_at.astimezone(UTC).date()
+    is_same = may_mean(signal, question.symbol, today) and side == question.side
     return signal if is_same else "EDITED_AWAY"
-
-
-def _symbol(signal: Signal, message: InboxMessage) -> str | None:
-    return resolve_symbol(signal, message.posted_at.astimezone(UTC).date())

@@ -14,7 +14,7 @@ from shared.domain.accounts import Account, AccountStatus, Reservation
 from shared.domain.bots import TradingBot
 from shared.domain.confirmations import describe_gate
 from shared.domain.errors import Denial
-from shared.domain.facts import Facts
+from shared.domain.facts import Facts, Session
 from shared.domain.halts import scopes_of, strictest
 from shared.domain.identifiers import trade_id
 from shared.domain.orders import Order, TimeInForce
@@ -174,9 +174,9 @@ def _judge(
 def _facts(
     context: Context, planning: Planning, world: World, bot: TradingBot, account: Account, place: int
 ) -> Facts:
-    venue = (account.venue, account.environment)
-    instrument = world.instruments[venue]
-    price = world.prices[venue]
+    venue, at = (account.venue, account.environment), world.place_of(bot)
+    instrument = world.instruments[at]
+    price = world.prices[at]
     row = context.capabilities(account, instrument)
     person = world.people[bot.user_id]
     message = planning.message
@@ -188,7 +188,7 @@ def _facts(
     )
     return Facts(
         signal=planning.signal,
-        symbol=planning.symbol,
+        symbol=world.symbols[bot.trading_bot_id],
         posted_at=message.posted_at,
         now=utc_now(),
         bot=bot,
@@ -204,9 +204,8 @@ def _facts(
         bid=price[0] if price else None,
         ask=price[1] if price else None,
         trades=tuple(trade for trade in world.trades.get(account.account_id, ()) if not trade.is_over),
-        price_at_post=world.prices_at_post.get(venue),
-        # The bot's own wish comes first; without one the venue's own hours hold.
-        session=world.sessions.get(bot.settings.exchange or (row.calendar if row else "")),
+        price_at_post=world.prices_at_post.get(at),
+        session=_session(world, bot.settings.exchange, row.calendar if row else ""),
         today=world.days.by_account.get(account.account_id),
         users_today=world.days.by_user.get(bot.user_id),
         record=planning.terms.record,
@@ -214,6 +213,12 @@ def _facts(
         detection_seconds=detection_seconds(context, context.pot(*venue, account.account_id), place),
         trade_id=trade_id(bot.trading_bot_id, message.source, message.channel_id, message.message_id),
     )
+
+
+def _session(world: World, *exchanges: str) -> Session | None:
+    """Return the session that bounds an entry: a closed exchange's, where the bot keeps to another than its venue."""
+    found = [world.sessions[exchange] for exchange in exchanges if exchange in world.sessions]
+    return min(found, key=lambda session: session.is_open, default=None)
 
 
 def _passed(

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from shared.domain.entry import resolve_symbol
 from shared.domain.errors import TradeError
 from shared.domain.identifiers import reference_id
 from shared.domain.instruments import Instrument
+from shared.domain.option_contracts import resolve_symbol
 from shared.domain.reference import (
     MINUTE,
     MinuteCandle,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, timedelta
 from time import monotonic
 
-from shared.domain.entry import resolve_symbol
+from shared.domain.option_contracts import resolve_symbol
 from shared.domain.receipts import Receipt
 from shared.domain.rotation import rotated
 from shared.domain.signals import Signal

@@ -1,9 +1,9 @@
 """What planning reads once for a chunk of followers: accounts, people, trades, halts, settings, prices, days."""
 
 from collections.abc import Collection as Many
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from shared.domain.accounts import Account
@@ -12,6 +12,7 @@ from shared.domain.facts import Session
 from shared.domain.halts import Halt
 from shared.domain.instruments import Instrument
 from shared.domain.layers import Level, with_settings_in_force
+from shared.domain.option_contracts import weekly_contracts
 from shared.domain.trades import AliveTrade
 from shared.models import accounts, halts, layers, market, rights, trades, users
 from shared.models.together import run_together
@@ -25,9 +26,13 @@ LONGEST_DAY = timedelta(hours=26)
 """No day of any user began longer ago, whatever the zone and however the clocks were moved."""
 
 
+Place = tuple[str, str, str | None]
+"""What is traded where: venue, environment, symbol; None for a contract that nobody has decided."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """What was read; `bots` trade with the settings that are in force for them."""
+    """What was read; `bots` trade with the settings that are in force for them, `symbols` is what each would trade."""
 
     bots: list[TradingBot]
     accounts: dict[str, Account]
@@ -35,11 +40,16 @@ class World:
     may_follow: frozenset[str]
     trades: dict[str, list[AliveTrade]]
     halts: list[Halt]
-    instruments: dict[Venue, Instrument | None]
-    prices: dict[Venue, tuple[Decimal, Decimal] | None]
-    prices_at_post: dict[Venue, Decimal | None]
+    symbols: dict[str, str | None]
+    instruments: dict[Place, Instrument | None]
+    prices: dict[Place, tuple[Decimal, Decimal] | None]
+    prices_at_post: dict[Place, Decimal | None]
     days: Days
     sessions: dict[str, Session]
+
+    def place_of(self, bot: TradingBot) -> Place:
+        """Return what a bot would trade, and where."""
+        return (*_venue(self.accounts[bot.account_id]), self.symbols[bot.trading_bot_id])
 
 
 def read_world(context: Context, planning: Planning, bots: Sequence[TradingBot]) -> World:
@@ -54,7 +64,6 @@ def read_world(context: Context, planning: Planning, bots: Sequence[TradingBot])
         layers.finding(Level.USER, user_ids),
         layers.finding(Level.ACCOUNT, {bot.account_id for bot in bots}),
     )
-    instruments, prices = _market(context, planning, {_venue(account) for account in found.values()})
     provider = suggested.get(planning.terms.provider_id)
     ready = [
         with_settings_in_force(
@@ -62,6 +71,13 @@ def read_world(context: Context, planning: Planning, bots: Sequence[TradingBot])
         )
         for bot in bots
     ]
+    symbols = _symbols(context, planning, ready, found)
+    places = {
+        (*_venue(found[bot.account_id]), symbols[bot.trading_bot_id])
+        for bot in ready
+        if bot.account_id in found
+    }
+    instruments, prices = _market(context, places)
     return World(
         bots=ready,
         accounts=found,
@@ -69,6 +85,7 @@ def read_world(context: Context, planning: Planning, bots: Sequence[TradingBot])
         may_follow=rights.who_may_follow(planning.terms, user_ids),
         trades=trading,
         halts=in_force,
+        symbols=symbols,
         instruments=instruments,
         prices=prices,
         prices_at_post=_prices_at_post(planning, instruments),
@@ -81,29 +98,59 @@ def _venue(account: Account) -> Venue:
     return account.venue, account.environment
 
 
-def _market(
-    context: Context, planning: Planning, venues: Many[Venue]
-) -> tuple[dict[Venue, Instrument | None], dict[Venue, tuple[Decimal, Decimal] | None]]:
-    instruments: dict[Venue, Instrument | None] = dict.fromkeys(venues)
-    prices: dict[Venue, tuple[Decimal, Decimal] | None] = dict.fromkeys(venues)
+def _symbols(
+    context: Context, planning: Planning, bots: Sequence[TradingBot], found: Mapping[str, Account]
+) -> dict[str, str | None]:
+    """Return what each bot would trade: what the message names, or the contract that the bot's own rule takes."""
     if planning.symbol is not None:
-        for venue in venues:
-            instruments[venue] = context.instruments(*venue, [planning.symbol]).get(planning.symbol)
-            if instruments[venue] is not None:
-                quote = context.fresh_quotes(*venue, [planning.symbol]).get(planning.symbol)
-                prices[venue] = (quote.bid, quote.ask) if quote else None
+        return dict.fromkeys((bot.trading_bot_id for bot in bots), planning.symbol)
+    today = planning.message.posted_at.astimezone(UTC).date()
+    chosen: dict[tuple[Venue, int], str | None] = {}
+    symbols: dict[str, str | None] = {}
+    for bot in bots:
+        account, days = found.get(bot.account_id), bot.settings.option_min_days
+        if account is None:
+            symbols[bot.trading_bot_id] = None
+            continue
+        rule = (_venue(account), days)
+        if rule not in chosen:
+            chosen[rule] = _listed(context, rule[0], weekly_contracts(planning.signal, today, days))
+        symbols[bot.trading_bot_id] = chosen[rule]
+    return symbols
+
+
+def _listed(context: Context, venue: Venue, contracts: Sequence[str]) -> str | None:
+    """Return the first contract that a venue lists; the first of all where it lists none, so that the receipt names it."""
+    if not contracts:
+        return None
+    listed = context.instruments(*venue, contracts)
+    return next((symbol for symbol in contracts if symbol in listed), contracts[0])
+
+
+def _market(
+    context: Context, places: Many[Place]
+) -> tuple[dict[Place, Instrument | None], dict[Place, tuple[Decimal, Decimal] | None]]:
+    instruments: dict[Place, Instrument | None] = dict.fromkeys(places)
+    prices: dict[Place, tuple[Decimal, Decimal] | None] = dict.fromkeys(places)
+    for place in places:
+        venue, environment, symbol = place
+        if symbol is not None:
+            instruments[place] = context.instruments(venue, environment, [symbol]).get(symbol)
+            if instruments[place] is not None:
+                quote = context.fresh_quotes(venue, environment, [symbol]).get(symbol)
+                prices[place] = (quote.bid, quote.ask) if quote else None
     return instruments, prices
 
 
 def _prices_at_post(
-    planning: Planning, instruments: dict[Venue, Instrument | None]
-) -> dict[Venue, Decimal | None]:
+    planning: Planning, instruments: dict[Place, Instrument | None]
+) -> dict[Place, Decimal | None]:
     """Return what the market asked when the message came, where it names no price itself."""
     if planning.signal.entry:
         return {}
     return {
-        venue: market.price_before(*venue, instrument.symbol, planning.message.posted_at)
-        for venue, instrument in instruments.items()
+        place: market.price_before(*place[:2], instrument.symbol, planning.message.posted_at)
+        for place, instrument in instruments.items()
         if instrument is not None
     }
 
@@ -112,12 +159,13 @@ def _exchanges(
     context: Context,
     bots: Sequence[TradingBot],
     found: dict[str, Account],
-    instruments: dict[Venue, Instrument | None],
+    instruments: dict[Place, Instrument | None],
 ) -> set[str]:
     """List the exchanges whose hours matter: those that bots keep to, and those that bound their venues."""
     wanted = {bot.settings.exchange for bot in bots}
-    for account in {_venue(account): account for account in found.values()}.values():
-        row = context.capabilities(account, instruments.get(_venue(account)))
+    known = {_venue(account): account for account in found.values()}
+    for (venue, environment, _), instrument in instruments.items():
+        row = context.capabilities(known[venue, environment], instrument)
         wanted.add(row.calendar if row else "")
     return wanted - {""}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from tests.emulators.alpaca.server import AlpacaServer
+from tests.emulators.binance.log import NAME
 
 
 async def _run(port: int, state_dir: Path) -> None:
@@ -20,7 +21,8 @@ async def _run(port: int, state_dir: Path) -> None:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port, reuse_address=True)
     await site.start()
-    print(json.dumps({"url": f"http://127.0.0.1:{runner.addresses[0][1]}"}), flush=True)
+    said = {"url": f"http://127.0.0.1:{runner.addresses[0][1]}", "log": str(state_dir / NAME)}
+    print(json.dumps(said), flush=True)
     await stop.wait()
     await runner.cleanup()
     venue.log.close()

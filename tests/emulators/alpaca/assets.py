@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-_OCC = re.compile(r"OPT\d{6}[CP]\d{8}")
+_OCC = re.compile(r"(?P<underlying>OPT|AAPL)\d{6}[CP]\d{8}")
 _REAL = {"AAPL": True, "BRK.A": False}
 CENT = Decimal("0.01")
 
@@ -39,7 +39,9 @@ class Asset:
             "tradable": self.is_active,
         }
         if self.kind == "us_option":
-            return {**common, "size": "100", "ppind": True, "underlying_symbol": "OPT", "type": "call"}
+            found = _OCC.fullmatch(self.symbol)
+            underlying = found["underlying"] if found else ""
+            return {**common, "size": "100", "ppind": True, "underlying_symbol": underlying, "type": "call"}
         common |= {"class": self.kind, "fractionable": self.part < 1, "name": self.symbol, "shortable": False}
         if self.kind == "crypto":
             steps = {"price_increment": str(self.tick), "min_trade_increment": str(self.part)}
@@ -49,7 +51,7 @@ class Asset:
 
 def find_asset(symbol: str) -> Asset | None:
     """Know `W...` as whole stocks, `F...` as stocks in parts, `X...` as no more traded, `C.../USD` as crypto and
-    OCC symbols of `OPT` as options; the rest is unknown."""
+    OCC symbols of `OPT` and AAPL as options; the rest is unknown."""
     if "/" in symbol:
         base, _, quote = symbol.partition("/")
         if base.startswith("C") and quote in {"USD", "USDT"}:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.emulators.alpaca import rules
 from tests.emulators.alpaca.assets import Asset, find_asset
+from tests.emulators.alpaca.journal import Journal
 from tests.emulators.alpaca.orders import AlpacaOrder, Command, Refused
 
 CRYPTO_FEE = Decimal("0.0025")
@@ -33,6 +34,7 @@ class AlpacaBook:
         self.orders: list[AlpacaOrder] = []
         self._by_key: dict[str, list[AlpacaOrder]] = defaultdict(list)
         self._by_client_id: dict[tuple[str, str], AlpacaOrder] = {}
+        self.journal = Journal()
         self._partials: list[Command] = []
         self._fills = 0
 
@@ -126,6 +128,11 @@ class AlpacaBook:
         self.orders.append(order)
         self._by_key[key].append(order)
         self._by_client_id[key, order.client_order_id] = order
+        self.journal.note_accepted(order)
+        if command.get("fraction"):
+            self._partials.insert(
+                0, {"fraction": command["fraction"], "client_order_id": order.client_order_id}
+            )
         told = order.public()
         order.status = "new" if self._is_working(order) else "accepted"
         self._work(order, at, on_arrival=True)
@@ -186,7 +193,8 @@ class AlpacaBook:
 
     def _scripted(self, order: AlpacaOrder) -> Decimal:
         for script in self._partials:
-            if script["symbol"] == order.asset.symbol:
+            meant = {script.get("symbol"), script.get("client_order_id")} - {None}
+            if meant <= {order.asset.symbol, order.client_order_id}:
                 self._partials.remove(script)
                 part = order.left * Decimal(script["fraction"]) / order.asset.part
                 return part.to_integral_value(rounding=ROUND_DOWN) * order.asset.part
@@ -212,23 +220,25 @@ class AlpacaBook:
         order.status = "filled" if order.executed == order.quantity else "partially_filled"
         self._fills += 1
         stamp = "".join(letter for letter in at if letter.isdigit())[:17]
-        order.fills.append(
-            {
-                "id": f"{stamp}::{uuid.uuid5(_SPACE, f'fill {self._fills}')}",
-                "activity_type": "FILL",
-                "transaction_time": at,
-                "type": "fill" if order.status == "filled" else "partial_fill",
-                "price": str(price),
-                "qty": str(quantity),
-                "cum_qty": str(order.executed),
-                "leaves_qty": str(order.quantity - order.executed),
-                "side": order.body["side"],
-                "symbol": order.asset.symbol,
-                "order_id": order.order_id,
-                "order_status": order.status,
-                "number": self._fills,
-            }
-        )
+        paid = (quantity if order.buys else value) * fee
+        fill = {
+            "id": f"{stamp}::{uuid.uuid5(_SPACE, f'fill {self._fills}')}",
+            "activity_type": "FILL",
+            "transaction_time": at,
+            "type": "fill" if order.status == "filled" else "partial_fill",
+            "price": str(price),
+            "qty": str(quantity),
+            "cum_qty": str(order.executed),
+            "leaves_qty": str(order.quantity - order.executed),
+            "side": order.body["side"],
+            "symbol": order.asset.symbol,
+            "order_id": order.order_id,
+            "order_status": order.status,
+            "number": self._fills,
+        }
+        order.fills.append(fill)
+        self.journal.note_fill(order, fill, str(paid))
 
     def _end(self, order: AlpacaOrder, status: str, at: str) -> None:
         order.status, order.updated_at = status, at
+        self.journal.note_end(order)

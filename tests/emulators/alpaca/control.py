@@ -36,12 +36,14 @@ class AlpacaControl:
         """Open or close the exchange: what is in force for the day ends when it closes, what waits begins when it opens."""
         self._post("clock", is_open=is_open)
 
-    def fill_partly(self, fraction: str, symbol: str) -> None:
-        """Let the next execution fill only a fraction; the rest waits for a tick or price."""
-        self._post("partial", fraction=fraction, symbol=symbol)
+    def fill_partly(
+        self, fraction: str, symbol: str | None = None, *, client_order_id: str | None = None
+    ) -> None:
+        """Let the next matching execution fill only a fraction; the rest waits for a tick or price."""
+        self._post("partial", fraction=fraction, symbol=symbol, client_order_id=client_order_id)
 
     def add_fault(self, kind: str, **rule: Any) -> None:
-        """Put a fault in force; see `tests.emulators.venue.faults.FaultRule` for its fields."""
+        """Put a fault in force; see `tests.emulators.binance.faults.FaultRule` for its fields."""
         self._post("faults", kind=kind, **rule)
 
     def clear_faults(self) -> None:
@@ -55,6 +57,16 @@ class AlpacaControl:
     def lines(self) -> list[dict[str, Any]]:
         """Every line of the log."""
         found: list[dict[str, Any]] = self._get("lines")
+        return found
+
+    def accounts(self) -> dict[str, Any]:
+        """Cash and positions by key."""
+        found: dict[str, Any] = self._get("accounts")
+        return found
+
+    def orders(self) -> list[dict[str, Any]]:
+        """All orders with their keys, as the API shows them."""
+        found: list[dict[str, Any]] = self._get("orders")
         return found
 
     def _post(self, what: str, **body: Any) -> None:

@@ -11,6 +11,30 @@ NOT_OFFERED: dict[tuple[str, str], tuple[str, str]] = {
 }
 """By (stage, what is asked for); an empty code where there is nothing that the venue would refuse."""
 
+CARDS_ABOUT: dict[str, tuple[str, ...]] = {
+    "stop": ("b05", "b06", "b07", "b08"),
+    "ioc": ("b24",),
+    "minimum": (),
+    "passed stop": ("b06",),
+    "held stop": (),
+}
+"""The cards that hold something else where it is not offered; b20 and b21 ask for more than that."""
+
+NOT_PLAYED: dict[tuple[str, str], str] = {
+    **{("binance", card): "exits rest in pairs: see b50 to b56" for card in ("b07", "b08")},
+    **{("futures", card): "exits share the position: see f07 and f08" for card in ("b07", "b08")},
+    **{("kucoin", card): "exits are not tied together: its own cards say so" for card in ("b07", "b08")},
+}
+"""Cards that a stage has no part in, and which others say what holds instead."""
+
+
+def why_not(stage: str, card: str) -> str:
+    """Return the venue's reason where a card does not say of a stage what it says of others; empty where it does."""
+    for (where, what), (_, reason) in NOT_OFFERED.items():
+        if where == stage and card in CARDS_ABOUT[what]:
+            return reason
+    return NOT_PLAYED.get((stage, card), "")
+
 
 def offers(stage: object, what: str) -> bool:
     """Tell whether a stage's venue offers something."""

@@ -18,6 +18,7 @@ from shared.vault import PrivateKeys, PublicKeys, credential_record, generate_ke
 from tests.emulators.venue.control import VenueControl
 from tests.house.house import House
 from tests.house.population import Provider
+from tests.house.venues import TEST_VENUE
 
 FOLLOWERS = 30
 WORKERS = ["signals", "orders", "exits", "reconcile", "prices", "sync", "notify", "analytics"]
@@ -37,7 +38,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Workers without the bot: a file feeds the inbox."""
     processes = ["beat", *(f"worker-{name}" for name in WORKERS)]
     settings = {**KEYS, "FAILPOINTS": str(tmp_path_factory.mktemp("deaths"))}
-    with House(venue=True, processes=processes, settings=settings) as started:
+    with House(venues=[TEST_VENUE], processes=processes, settings=settings) as started:
         yield started
 
 
@@ -73,9 +74,8 @@ def open_all(house: House, provider: Provider, number: int) -> list[dict[str, An
 
 
 def venue_of(house: House) -> VenueControl:
-    venue = house.venue
-    assert venue is not None
-    return venue
+    control: VenueControl = house.venue(TEST_VENUE)
+    return control
 
 
 def holdings(house: House, symbol: str) -> dict[str, Decimal]:

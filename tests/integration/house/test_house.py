@@ -20,10 +20,11 @@ ONLY = ["web"]
 OWNER = """
 import json, time
 from tests.house.house import House
-with House(venue=True, processes=["web"]) as house:
+from tests.house.venues import TEST_VENUE
+with House(venues=[TEST_VENUE], processes=["web"]) as house:
     house.wait_until_ready()
     print(json.dumps([*house.pids().values(), house.servers.redis.pid, house.servers.mongod.pid,
-                      house.discord_process.pid, house.venue_process.pid]), flush=True)
+                      house.discord_process.pid, house.venue_processes["testvenue"].pid]), flush=True)
     time.sleep(60)
 """
 

@@ -68,6 +68,7 @@ def environment(
     monkeypatch.setenv("MONGODB_URI", mongodb_uri)
     monkeypatch.setenv("CREDENTIAL_PUBLIC_KEYS", key_pair.public_key)
     monkeypatch.setenv("VENUE_ADAPTERS", "tests.emulators.venue.adapter")
+    monkeypatch.setenv("LIVE_VENUES", "testvenue")
     _forget()
     connect(mongodb_uri)
     yield monkeypatch

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from shared.brokers.base import Quote
-from shared.domain.accounts import Account, AccountStatus
+from shared.domain.accounts import Account, AccountStatus, Environment
 from shared.domain.bots import BotSettings, BotState, Sizing, SizingMethod, TradingBot
 from shared.domain.orders import Order
 from shared.domain.receipts import Receipt
@@ -97,6 +97,7 @@ class Driver:
         """
         number = next(self.numbers)
         now = datetime.now(UTC)
+        where = "paper" if key is None else environment
         user = {
             "_id": f"user-{number}",
             "discord_id": f"d{number}",
@@ -109,9 +110,9 @@ class Driver:
             user_id=f"user-{number}",
             name=f"paper {number}",
             venue="paper" if key is None else venue,
-            environment="paper" if key is None else environment,
+            environment=where,
             status=AccountStatus.ACTIVE,
-            quote_asset="USDT",
+            quote_asset=self.context.factory.find_venue(venue).money(Environment(where)),
             version=0,
             opening_balance=balance if key is None else None,
             credential_id=None if key is None else f"credential-{number}",

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.brokers.catalogue import VENUES, check_environment, find_venue
+from shared.brokers.catalogue import VENUES, check_environment, find_venue, list_venues
 from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials, load_adapters
 from shared.brokers.paper_state import POT_ASSET
 from shared.domain.accounts import Environment
@@ -12,6 +12,7 @@ from shared.domain.cover import CoverStyle
 from shared.domain.errors import PermanentError
 from shared.domain.instruments import AssetClass
 from shared.domain.orders import TimeInForce
+from tests.conformance.contract import STAGES
 
 MODULE = "tests.emulators.venue.adapter"
 URL = "http://127.0.0.1:1"
@@ -34,6 +35,23 @@ def test_an_adapter_from_outside_the_tree_is_registered_by_its_module_name() -> 
     assert row is not None
     assert row.cover is CoverStyle.LINKED
     assert factory.find_capabilities("testvenue", Environment.LIVE, AssetClass.STOCK) is None
+
+
+def test_a_venue_from_outside_takes_real_money_only_once_it_is_vouched_for() -> None:
+    factory = BrokerFactory(load_adapters([MODULE]), without_live={"testvenue"})
+    assert code_of(factory, access("testvenue", Environment.LIVE)) == "ENVIRONMENT_NOT_OFFERED"
+    assert factory.open_broker(access("testvenue", Environment.SANDBOX)) is not None
+    assert ("testvenue", Environment.LIVE) not in factory.own_environments()
+    assert not list_venues([MODULE])["testvenue"].offers(Environment.LIVE)
+    assert list_venues([MODULE], ["testvenue"])["testvenue"].offers(Environment.LIVE)
+    with pytest.raises(PermanentError, match="LIVE_VENUES names it"):
+        check_environment(list_venues([MODULE])["testvenue"], Environment.LIVE)
+
+
+def test_every_venue_of_the_tree_that_takes_real_money_plays_the_contract_cards() -> None:
+    takes = {name for name, venue in VENUES.items() if venue.offers(Environment.LIVE)}
+    assert takes
+    assert takes <= STAGES.keys()
 
 
 @pytest.mark.parametrize("module", ["tests.emulators.venue.rows", "no.such.module"])

@@ -1,6 +1,6 @@
-"""From a reading to order legs, a stop, and the contract that is meant."""
+"""From a reading to order legs and a stop."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,12 +18,11 @@ from shared.domain.entry import (
     percent_away,
     plan_legs,
     reference_price,
-    resolve_symbol,
     target_percents,
 )
-from shared.domain.instruments import AssetClass, Instrument, OptionContract, pip_size
+from shared.domain.instruments import AssetClass, Instrument, pip_size
 from shared.domain.orders import OrderType
-from shared.domain.signals import Side, Signal, Trigger
+from shared.domain.signals import Side, Trigger
 from shared.domain.trades import StopSource, Target
 from tests.unit.shared.domain.builders import NOW, make_instrument, make_signal, make_trade
 
@@ -170,53 +169,6 @@ def test_percent_away_goes_up_for_buy_and_down_for_sell(price: Decimal, percent:
 
 def test_an_entry_is_given_up_after_the_bots_time():
     assert entry_expiry(NOW, BotSettings(entry_valid_seconds=60)) == NOW + timedelta(seconds=60)
-
-
-def option_signal(expiry: str | None, strike: str | None = "600", right: str | None = "C") -> Signal:
-    contract = OptionContract("SPY", expiry, None if strike is None else Decimal(strike), right)
-    return make_signal(symbol="SPY", asset_class=AssetClass.OPTION, option=contract)
-
-
-@pytest.mark.parametrize(
-    ("expiry", "today", "symbol"),
-    [
-        ("2026-12-18", "2026-07-20", "SPY261218C00600000"),
-        ("12-18", "2026-07-20", "SPY261218C00600000"),
-        # Today is still to come; yesterday is meant for the next year.
-        ("07-20", "2026-07-20", "SPY260720C00600000"),
-        ("07-19", "2026-07-20", "SPY270719C00600000"),
-        ("01-02", "2026-12-31", "SPY270102C00600000"),
-        ("0DTE", "2026-07-20", "SPY260720C00600000"),
-        ("1DTE", "2026-12-31", "SPY270101C00600000"),
-        # The leap day: this year's, the next year's where this year has none, and no other year's.
-        ("02-29", "2028-02-01", "SPY280229C00600000"),
-        ("02-29", "2027-12-01", "SPY280229C00600000"),
-        ("02-29", "2026-07-20", None),
-        ("0DTE", "2028-02-29", "SPY280229C00600000"),
-        ("2027-02-29", "2026-07-20", None),
-        ("13-01", "2026-07-20", None),
-        ("DTE", "2026-07-20", None),
-        ("-1DTE", "2026-07-20", None),
-        ("9999DTE", "2026-07-20", None),
-        ("1-2-3", "2026-07-20", None),
-        ("soon!", "2026-07-20", None),
-        (None, "2026-07-20", None),
-    ],
-)
-def test_an_expiry_is_the_next_day_of_that_name_or_undecided(
-    expiry: str | None, today: str, symbol: str | None
-):
-    assert resolve_symbol(option_signal(expiry), date.fromisoformat(today)) == symbol
-
-
-@pytest.mark.parametrize(("strike", "right"), [(None, "C"), ("600", None)])
-def test_an_option_without_strike_or_right_is_undecided(strike: str | None, right: str | None):
-    assert resolve_symbol(option_signal("12-18", strike, right), NOW.date()) is None
-
-
-def test_an_option_is_never_traded_as_its_underlying():
-    assert resolve_symbol(make_signal(symbol="SPY", asset_class=AssetClass.OPTION), NOW.date()) is None
-    assert resolve_symbol(make_signal(symbol="SPY", asset_class=AssetClass.STOCK), NOW.date()) == "SPY"
 
 
 def pair(symbol: str) -> Instrument:
