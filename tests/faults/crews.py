@@ -4,13 +4,13 @@ Rows share a house, because starting one is the expensive part; nobody shares pe
 each is judged apart.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.faults.rigs import Rig, rig_of
 from tests.house.house import House
 from tests.house.population import Provider
-from tests.house.venues import EmulatedVenue
 
 AGE_SECONDS = 120
 BUDGET = "200"
@@ -80,7 +80,7 @@ def gather(
     for number, followers in enumerate(teams):
         provider = house.create_provider(f"row {row} team {number}".replace(" ", "-"))
         providers.append(provider)
-        members += _join(house, provider, first + len(members), followers, terms, rig.venue)
+        members += _join(house, provider, first + len(members), followers, terms, rig)
     return Crew(row, rig, tuple(providers), tuple(members), int(terms["max_signal_age_seconds"]))
 
 
@@ -90,10 +90,12 @@ def _join(
     first: int,
     followers: int,
     terms: Mapping[str, str],
-    venue: EmulatedVenue,
+    rig: Rig,
 ) -> list[Member]:
+    if not rig.opens_itself:
+        return [_connect(house, provider, number, terms, rig) for number in range(first, first + followers)]
     many = ("--count", str(followers), "--first", str(first), "--provider", provider.provider_id)
-    where = ("--venue", venue.name, "--environment", venue.environment, "--sizing", f"fixed:{BUDGET}")
+    where = (*_where(rig), "--sizing", f"fixed:{BUDGET}")
     settings = [part for item in terms.items() for part in ("--set", "=".join(item))]
     rows = house.cli("followers", "create", *many, *where, *settings)
     return [
@@ -101,3 +103,22 @@ def _join(
         for row in rows
         if "account_id" in row
     ]
+
+
+def _connect(house: House, provider: Provider, number: int, terms: Mapping[str, str], rig: Rig) -> Member:
+    """Create one follower with a key of its own, by the commands that a person types."""
+    name = f"load-{number}"
+    who = ("--discord-id", name, "--name", name, "--tier", "premium")
+    user = ("--user", house.cli("users", "create", *who)[-1]["user_id"])
+    key = json.dumps(rig.credentials(number))
+    account = house.cli("accounts", "connect", *user, *_where(rig), "--credentials-file", "-", stdin=key)[-1][
+        "account_id"
+    ]
+    settings = [part for item in terms.items() for part in ("--set", "=".join(item))]
+    follow = (*user, "--provider", provider.provider_id, "--account", account)
+    bot = house.cli("bots", "create", *follow, "--sizing", f"fixed:{BUDGET}", *settings)[-1]
+    return Member(account, bot["trading_bot_id"], provider, name)
+
+
+def _where(rig: Rig) -> tuple[str, ...]:
+    return "--venue", rig.venue.name, "--environment", rig.venue.environment

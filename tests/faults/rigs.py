@@ -11,12 +11,15 @@ from typing import Any
 from shared.brokers.alpaca.adapter import AlpacaAdapter
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_futures import BinanceFuturesAdapter
+from shared.brokers.ccxt.coinbase import CoinbaseAdapter
+from shared.brokers.ccxt.kucoin import KucoinAdapter
 from shared.brokers.factory import Adapter
 from shared.domain.orders import TimeInForce
 from tests.emulators.binance.amounts import UNIT
 from tests.emulators.binance.listings import MINIMUM_NOTIONAL
+from tests.emulators.coinbase.tokens import private_pem
 from tests.faults import bursts
-from tests.house.venues import ALPACA, BINANCE, BINANCE_FUTURES, EmulatedVenue
+from tests.house.venues import ALPACA, BINANCE, BINANCE_FUTURES, COINBASE, KUCOIN, EmulatedVenue
 
 Rule = Mapping[str, Any]
 
@@ -31,7 +34,8 @@ class Rig:
 
     `symbol` and `price` are of a row's n-th signal; `say` writes the signal with its entry and its stop. `entry`,
     `cover`, `look` and `fills` pick the requests that are struck. `limits` lifts the venue's limits, where the
-    emulator has any. `least` is the smallest value that a stop can lie over; `rests` is false where nothing can rest.
+    emulator has any. `least` is the smallest value that a stop can lie over; `rests` is false where nothing can rest,
+    `opens_itself` where followers for load cannot be made by the hundred.
     `new_id` is how a request names the order that it places; `part` is what a partial fill takes. `not_offered`: rows that cannot be played there, and why.
     """
 
@@ -48,6 +52,7 @@ class Rig:
     new_id: str
     least: Decimal = Decimal(0)
     rests: bool = True
+    opens_itself: bool = True
     tick: Decimal = Decimal("0.01")
     units: int = 1
     longest: TimeInForce = TimeInForce.GTC
@@ -171,7 +176,50 @@ OPTIONS = _alpaca(
     part="0.5",
     prepare=lambda control: control.set_price(_contract(0), "1.00"),
 )
-RIGS = {rig.name: rig for rig in (BINANCE_SPOT, FUTURES, SHARES, PARTS, COINS, OPTIONS)}
+KUCOIN_SPOT = Rig(
+    name="kucoin",
+    venue=KUCOIN,
+    adapter=KucoinAdapter,
+    symbol=_numbered,
+    price=_numbered_price,
+    entry={"method": "POST", "params": {"side": "buy"}},
+    cover={"method": "POST", "params": {"side": "sell"}},
+    look={"method": "GET", "path": "/api/v1/*"},
+    fills="/api/v1/hf/fills",
+    lot=Decimal("0.001"),
+    least=Decimal("0.5"),
+    new_id="clientOid",
+    limits=_UNLIMITED,
+    credentials=lambda number: {**_is_load_account(number), "passphrase": f"load-passphrase-{number}"},
+    venue_symbol=lambda symbol: symbol.replace("/", "-"),
+    not_offered={"20": "what waits behind its door is not refused for its age"},
+)
+COINBASE_SPOT = Rig(
+    name="coinbase",
+    venue=COINBASE,
+    adapter=CoinbaseAdapter,
+    symbol=lambda number: _numbered(number).replace("USDT", "USD"),
+    price=_numbered_price,
+    entry={"method": "POST", "params": {"side": "BUY"}},
+    cover={"method": "POST", "params": {"side": "SELL"}},
+    look={"method": "GET", "path": "/api/v3/*"},
+    fills="/api/v3/brokerage/orders/historical/fills",
+    lot=Decimal("0.001"),
+    least=Decimal(1),
+    new_id="client_order_id",
+    limits=_UNLIMITED,
+    opens_itself=False,
+    credentials=lambda number: {
+        "api_key": f"load-{number}",
+        "secret": private_pem(f"load-secret-{number}".encode()),
+    },
+    venue_symbol=lambda symbol: symbol.replace("/", "-"),
+    not_offered={"20": "its orders bear no time"},
+)
+RIGS = {
+    rig.name: rig
+    for rig in (BINANCE_SPOT, FUTURES, SHARES, PARTS, COINS, OPTIONS, KUCOIN_SPOT, COINBASE_SPOT)
+}
 
 
 def row_at(row: str, rig: Rig) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 from tests.emulators.alpaca.control import AlpacaControl
 from tests.emulators.binance.control import BinanceControl
 from tests.emulators.binance_futures.control import BinanceFuturesControl
+from tests.emulators.coinbase.control import CoinbaseControl
+from tests.emulators.exchange.control import ExchangeControl
 from tests.emulators.open_alpaca.adapter import PRICES
 from tests.emulators.venue.control import VenueControl
 
@@ -45,3 +47,5 @@ ALPACA = EmulatedVenue(
     adapter="tests.emulators.open_alpaca.adapter",
     prepare=_open_price_account,
 )
+KUCOIN = EmulatedVenue("kucoin", "kucoin", ExchangeControl, environment="live")
+COINBASE = EmulatedVenue("coinbase", "coinbase", CoinbaseControl, environment="live")
