@@ -113,3 +113,25 @@ def test_an_option_without_an_expiry_is_traded_by_the_bots_own_rule_or_not_at_al
     assert found[ruled.bot.trading_bot_id].code == "PASSED"
     trade = ruled.trade(message)
     assert (trade.symbol, trade.held, trade.managed) == (contract, 3, 3)
+
+
+def test_cover_that_ends_with_the_day_is_placed_again_before_the_next_open(open_desk: OpenDesk) -> None:
+    desk = open_desk("alpaca", sizing="250")
+    desk.control.set_price("AAPL", "200")
+    message = desk.say("LONG AAPL\nEntry: market\nSL: 190\nTP: 230")
+    [first] = desk.orders(message, Purpose.STOP)
+    try:
+        desk.control.set_clock(is_open=False)
+        desk.look()
+        ended, again = desk.orders(message, Purpose.STOP)
+        assert (ended.order_id, ended.status) == (first.order_id, OrderStatus.EXPIRED)
+        assert (again.status, again.quantity, again.stop_price) == (OrderStatus.ACCEPTED, first.quantity, 190)
+        assert desk.trade(message).resting == desk.trade(message).held
+        # While the exchange is closed a price moves nothing.
+        desk.move("AAPL", "189")
+        assert desk.trade(message).status is TradeStatus.OPEN
+    finally:
+        desk.control.set_clock(is_open=True)
+    desk.look()
+    closed = desk.trade(message)
+    assert (closed.status, closed.close_reason, closed.held) == (TradeStatus.CLOSED, "STOP_HIT", 0)
