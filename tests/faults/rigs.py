@@ -11,12 +11,14 @@ from typing import Any
 from shared.brokers.alpaca.adapter import AlpacaAdapter
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_futures import BinanceFuturesAdapter
+from shared.brokers.ccxt.kucoin import KucoinAdapter
 from shared.brokers.factory import Adapter
 from shared.domain.orders import TimeInForce
 from tests.emulators.binance.amounts import UNIT
 from tests.emulators.binance.listings import MINIMUM_NOTIONAL
+from tests.emulators.kucoin.book import LEAST as KUCOIN_LEAST
 from tests.faults import bursts
-from tests.house.venues import ALPACA, BINANCE, BINANCE_FUTURES, EmulatedVenue
+from tests.house.venues import ALPACA, BINANCE, BINANCE_FUTURES, KUCOIN, EmulatedVenue
 
 Rule = Mapping[str, Any]
 
@@ -118,6 +120,26 @@ FUTURES = Rig(
 )
 
 
+KUCOIN_SPOT = Rig(
+    name="kucoin",
+    venue=KUCOIN,
+    adapter=KucoinAdapter,
+    symbol=_numbered,
+    price=_numbered_price,
+    entry={"method": "POST", "params": {"side": "buy"}},
+    cover={"method": "POST", "params": {"side": "sell"}},
+    look={"method": "GET", "path": "/api/v1/*"},
+    fills="/api/v1/hf/fills",
+    lot=Decimal("0.001"),
+    least=Decimal(KUCOIN_LEAST) / UNIT,
+    new_id="clientOid",
+    credentials=lambda number: _is_load_account(number) | {"passphrase": f"load-passphrase-{number}"},
+    limits=_UNLIMITED,
+    not_offered={"19": "it bans no address: what is too much of an account is refused with 429"},
+    venue_symbol=lambda symbol: symbol.replace("/", "-"),
+)
+
+
 def _alpaca(name: str, lot: str, **changes: Any) -> Rig:
     return Rig(
         **{
@@ -171,7 +193,7 @@ OPTIONS = _alpaca(
     part="0.5",
     prepare=lambda control: control.set_price(_contract(0), "1.00"),
 )
-RIGS = {rig.name: rig for rig in (BINANCE_SPOT, FUTURES, SHARES, PARTS, COINS, OPTIONS)}
+RIGS = {rig.name: rig for rig in (BINANCE_SPOT, FUTURES, KUCOIN_SPOT, SHARES, PARTS, COINS, OPTIONS)}
 
 
 def row_at(row: str, rig: Rig) -> str:
