@@ -68,7 +68,8 @@ class Departure:
 class HttpRequest:
     """One request, complete and signed; `path` includes the query, `body` is what was signed.
 
-    It leaves from `local_address`, where one is given, and only with the key that `guard` names.
+    It leaves from `local_address`, where one is given, and only with the key that `guard` names. Refusals of the
+    statuses in `bare_statuses` need not be JSON: of them the status alone says all.
     """
 
     method: str
@@ -78,6 +79,7 @@ class HttpRequest:
     is_write: bool = False
     guard: KeyGuard | None = None
     local_address: str | None = None
+    bare_statuses: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,11 @@ class HttpTransport:
         for observer in self._observers:
             observer(base_url, request.local_address, response.headers)
         return make_answer(
-            response.status, body, _told_wait(response.headers), is_write=request.is_write
+            response.status,
+            body,
+            _told_wait(response.headers),
+            is_write=request.is_write,
+            bare_statuses=request.bare_statuses,
         )
 
     async def close(self) -> None:
@@ -181,8 +187,17 @@ class HttpTransport:
 _Origin = tuple[asyncio.AbstractEventLoop, str | None]
 
 
-def make_answer(status: int, body: bytes, retry_after: str | None, *, is_write: bool) -> HttpAnswer:
+def make_answer(
+    status: int,
+    body: bytes,
+    retry_after: str | None,
+    *,
+    is_write: bool,
+    bare_statuses: frozenset[int] = frozenset(),
+) -> HttpAnswer:
     """Read an answer's JSON, decimals as text; an empty body is None where the venue says that nothing comes.
+
+    So is a body that is no JSON, where the status is one of `bare_statuses`.
 
     Raises
     ------
@@ -202,6 +217,8 @@ def make_answer(status: int, body: bytes, retry_after: str | None, *, is_write: 
     try:
         return HttpAnswer(status, json.loads(body, parse_float=str))
     except ValueError as error:
+        if status in bare_statuses:
+            return HttpAnswer(status, None)
         raise doubt(is_write, Doubt.UNREADABLE_ANSWER, f"status {status}") from error
 
 

@@ -23,7 +23,8 @@ _is_plain = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 class Carrier:
     """How the requests of one account get to the venue: from where, to where, and under which key alone.
 
-    `posted_reads` are the paths that a venue wants posted although they change nothing.
+    `posted_reads` are the paths that a venue wants posted although they change nothing; `bare_statuses` those of
+    refusals that it writes without JSON.
     """
 
     transport: HttpTransport
@@ -31,6 +32,7 @@ class Carrier:
     local_address: str | None = None
     guard: KeyGuard | None = None
     posted_reads: frozenset[str] = frozenset()
+    bare_statuses: frozenset[int] = frozenset()
 
     async def carry(
         self, url: str, method: str, headers: Mapping[str, str] | None, body: str | None
@@ -48,6 +50,7 @@ class Carrier:
             is_write=method != "GET" and path not in self.posted_reads,
             guard=self.guard,
             local_address=self.local_address,
+            bare_statuses=self.bare_statuses,
         )
         return await self.transport.send(self.base_url, request)
 

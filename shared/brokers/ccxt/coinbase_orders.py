@@ -1,5 +1,6 @@
 """From an order of ours to Coinbase's body; what the venue has no form for is refused here, unsent."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from shared.brokers.codes import Refusal
@@ -18,6 +19,14 @@ _TIMES = frozenset({TimeInForce.GTC, TimeInForce.IOC})
 def venue_product(symbol: str) -> str:
     """Write a symbol of ours as the venue's product."""
     return symbol.replace("/", "-")
+
+
+def check_time(request: OrderRequest, now: datetime) -> None:
+    """Raise PermanentError(EXPIRED_BEFORE_ARRIVAL) where the time in which an order may arrive is over."""
+    if request.send_before is not None and now >= request.send_before:
+        raise PermanentError(
+            Refusal.EXPIRED_BEFORE_ARRIVAL, "It was not sent: the time in which it may arrive is over."
+        )
 
 
 def order_body(request: OrderRequest, *, tick: Decimal, beyond: Decimal) -> dict[str, str | Configuration]:

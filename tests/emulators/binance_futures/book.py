@@ -18,7 +18,7 @@ class FuturesSettings(VenueSettings):
     """How the market behaves.
 
     `triggered_ids`: whether an order that a waiting one becomes has the `same` client id or its `own`.
-    `stuck_triggers`: a waiting order that is reached becomes nothing. `order_limit` is in ten seconds,
+    `stuck_triggers`: a waiting order that is reached becomes nothing. `keeps_leverage`: a change is accepted and forgotten. `order_limit` is in ten seconds,
     `day_order_limit` in a minute.
     """
 
@@ -28,6 +28,7 @@ class FuturesSettings(VenueSettings):
     day_order_limit: int = 1200
     triggered_ids: str = "same"
     stuck_triggers: bool = False
+    keeps_leverage: bool = False
 
 
 class FuturesBook(Book):

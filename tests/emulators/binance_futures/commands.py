@@ -61,7 +61,8 @@ def set_leverage(engine: FuturesEngine, command: Command) -> Any:
     symbol = text_of(command.params, "symbol")
     text_of(command.params, "leverage")
     leverage = whole_of(command.params, "leverage") or 0
-    engine.set_leverage(command.account, engine.book.market(symbol), leverage, command.at)
+    if not engine.book.settings.keeps_leverage:
+        engine.set_leverage(command.account, engine.book.market(symbol), leverage, command.at)
     return {"leverage": leverage, "maxNotionalValue": "1000000", "symbol": symbol}
 
 

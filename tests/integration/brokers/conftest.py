@@ -15,9 +15,11 @@ from shared.brokers.ccxt.kucoin_broker import KucoinBroker
 from tests.emulators.alpaca.control import AlpacaProcess
 from tests.emulators.binance.control import BinanceProcess
 from tests.emulators.binance_futures.control import BinanceFuturesProcess
+from tests.emulators.coinbase.control import CoinbaseProcess
 from tests.emulators.kucoin.control import KucoinProcess
 from tests.emulators.venue.control import VenueProcess
 from tests.integration.brokers import kucoin_recorder
+from tests.integration.brokers.coinbase_stage import CoinbaseStage
 from tests.integration.brokers.futures_stage import FuturesStage
 from tests.integration.brokers.kucoin_stage import KucoinStage
 from tests.integration.brokers.recorded import open_broker
@@ -92,11 +94,26 @@ def alpaca_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlpacaP
 
 
 @pytest.fixture(scope="module")
+def coinbase_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CoinbaseProcess]:
+    process = CoinbaseProcess(tmp_path_factory.mktemp("coinbase"))
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="module")
 def kucoin_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KucoinProcess]:
     process = KucoinProcess(tmp_path_factory.mktemp("kucoin"))
     process.start()
     yield process
     process.stop()
+
+
+@pytest.fixture
+async def coinbase_stage(coinbase_process: CoinbaseProcess) -> AsyncIterator[CoinbaseStage]:
+    stage = CoinbaseStage(coinbase_process)
+    yield stage
+    await stage.close()
 
 
 @pytest.fixture
@@ -144,7 +161,7 @@ def broker(venue: Recorder, adapter: BinanceAdapter) -> BinanceBroker:
     return open_broker(adapter, venue)
 
 
-@pytest.fixture(params=["paper", "http", "binance", "futures", "kucoin"])
+@pytest.fixture(params=["paper", "http", "binance", "futures", "coinbase", "kucoin"])
 def stage(request: pytest.FixtureRequest) -> Stage:
     found: Stage = request.getfixturevalue(f"{request.param}_stage")
     return found

@@ -30,12 +30,13 @@ from worker.paper_store import MongoPaperStore
 CASH = Decimal(10_000)
 TICK = Decimal("0.01")
 # Every card trades a symbol of its own, so that prices it moves move nobody else's orders.
+LISTED = 250
 _numbers = itertools.count(1)
 
 
 def take_number() -> int:
-    """Take the next symbol's number."""
-    return next(_numbers)
+    """Take the next symbol's number; after the last one that the emulated venues list comes the first again."""
+    return (next(_numbers) - 1) % LISTED + 1
 
 
 def utc_now() -> datetime:
@@ -144,7 +145,7 @@ class HttpStage:
     shorts = False
 
     def __init__(self, process: VenueProcess) -> None:
-        number = next(_numbers)
+        number = take_number()
         self._process = process
         self.symbol = f"S{number:03d}/USDT"
         self.key = f"card-{uuid.uuid4().hex[:12]}"
@@ -187,7 +188,7 @@ class BinanceStage:
 
     def __init__(self, process: BinanceProcess, transport: HttpTransport | None = None) -> None:
         self._process = process
-        self.symbol = f"S{next(_numbers):03d}/USDT"
+        self.symbol = f"S{take_number():03d}/USDT"
         self.key = f"card-{uuid.uuid4().hex[:12]}"
         self.adapter = BinanceAdapter(transport)
         process.control.create_account(self.key, "secret", USDT=str(CASH))

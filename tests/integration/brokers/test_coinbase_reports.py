@@ -37,6 +37,12 @@ def _row(status: str, filled: str = "0", kind: str = "limit_limit_gtc") -> dict[
         (_row("CANCELLED"), OrderStatus.CANCELED, "0", "CANCELED_BY_REQUEST"),
         (_row("CANCELLED", "1", "sor_limit_ioc"), OrderStatus.CANCELED, "0", "IMMEDIATE_ONLY"),
         (_row("FAILED"), OrderStatus.REJECTED, "0", None),
+        (
+            {**_row("FAILED"), "reject_reason": "HOLD_FAILURE"},
+            OrderStatus.REJECTED,
+            "0",
+            "INSUFFICIENT_FUNDS",
+        ),
     ],
 )
 def test_an_order_is_read_with_what_is_filled_and_what_is_open(
@@ -46,6 +52,15 @@ def test_an_order_is_read_with_what_is_filled_and_what_is_open(
     assert (report.status, report.open_quantity, report.code) == (status, Decimal(open_quantity), code)
     assert (report.client_order_id, report.venue_order_id, report.accepted_at) == ("dte-1", "v-1", CREATED)
     assert (report.average_fill_price is None) == (not report.filled_quantity)
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [{}, {"market_market_ioc": {"quote_size": "10"}}, {"twap_limit_gtd": {"quote_size": "1"}}],
+)
+def test_an_order_of_somebody_else_is_read_though_it_is_sized_in_money(configuration: dict[str, Any]) -> None:
+    report = read_order({**_row("OPEN"), "order_configuration": configuration}, "BTC/USD", AT)
+    assert (report.status, report.open_quantity) == (OrderStatus.ACCEPTED, None)
 
 
 @pytest.mark.parametrize(

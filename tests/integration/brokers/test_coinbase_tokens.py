@@ -53,7 +53,11 @@ def _verified(signed: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return json.loads(_bytes(head)), json.loads(_bytes(claims))
 
 
-@pytest.mark.parametrize("secret", [PEM, PEM.replace("\n", "\\n")], ids=["lines", "line-ends-as-written"])
+@pytest.mark.parametrize(
+    "secret",
+    [PEM, PEM.replace("\n", "\\n"), PEM.replace("\n", ""), PEM.replace("\n", " "), f"\r\n  {PEM.strip()}"],
+    ids=["lines", "line-ends-as-written", "in-one-line", "with-spaces", "trimmed"],
+)
 async def test_a_token_is_signed_with_the_accounts_key_for_one_method_and_path(secret: str) -> None:
     head, claims = _verified(_sign(_client(secret=secret), "GET", "brokerage/accounts", {"limit": "250"}))
     assert (head["alg"], head["kid"], claims["sub"]) == ("ES256", NAME, NAME)

@@ -201,7 +201,7 @@ def test_accounts_that_no_venue_offers_are_refused(run: Run, tmp_path: Path):
     make_user(run)
     assert connect(run, user="Nobody").refused("no user is called 'Nobody'")
     assert connect(run, venue="mtgox").refused("there are paper, binance")
-    assert connect(run, venue="coinbase", environment="live").refused("not live")
+    assert connect(run, venue="coinbase", environment="sandbox").refused("not sandbox")
     assert connect(run, environment="moon").refused("'moon' is not one of", status=2)
     assert connect(run, venue="testvenue", environment="live").refused("needs a key")
     assert connect(

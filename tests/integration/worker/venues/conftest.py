@@ -10,9 +10,9 @@ import pytest
 from redis import Redis
 
 from shared.domain.bots import BotSettings, Sizing, SizingMethod, TradingBot
-from shared.domain.orders import Order, Purpose
+from shared.domain.order_status import OrderStatus
+from shared.domain.orders import Order, OrderType, Purpose
 from shared.domain.trades import Trade
-from shared.models import fills
 from shared.models.messages import InboxMessage
 from shared.vault import generate_key_pair
 from tests.emulators.alpaca.control import AlpacaProcess
@@ -98,10 +98,24 @@ class VenueDesk:
         """Read the message's orders of one purpose."""
         return [order for order in self.driver.orders(message) if order.purpose is purpose]
 
-    def paid(self, message: InboxMessage) -> Decimal:
-        """Add up what our ledger says was paid to the venue, in whatever asset."""
-        found = fills.of_trade(self.trade(message).trade_id)
-        return sum((fill.commission for fill in found), Decimal(0))
+    def resting(self, message: InboxMessage) -> list[tuple[OrderType, Decimal, Decimal | None]]:
+        """List what rests of a message's orders: kind, quantity, stop price; as many as the venue itself lists."""
+        found = [order for order in self.driver.orders(message) if order.status is OrderStatus.ACCEPTED]
+        context = self.driver.context
+        broker = context.broker(self.driver.account(self.bot))
+        listed = context.loop.run(broker.fetch_open_orders(self.trade(message).symbol), 10)
+        assert {order.client_order_id for order in found} == {report.client_order_id for report in listed}
+        return [(order.order_type, order.quantity, order.stop_price) for order in found]
+
+    def position(self, symbol: str) -> Decimal:
+        """Add up the venue's own executions in one of its symbols; negative is short."""
+        every = [fill for line in self.control.lines() for fill in line.get("fills", ())]
+        mine = (fill for fill in every if (fill["key"], fill["symbol"]) == (self.key, symbol))
+        signed = (
+            Decimal(fill["quantity"]) if fill["side"] == "BUY" else -Decimal(fill["quantity"])
+            for fill in mine
+        )
+        return sum(signed, Decimal(0))
 
     def look(self) -> None:
         """Let a minute have gone by for the venue's limits, and the prices job and the workers look once."""
@@ -134,6 +148,7 @@ def open_desk(
         def make(venue: str, *, sizing: str = "1000", **settings: Any) -> VenueDesk:
             key = f"desk-{next(_numbers)}"
             venues.open_account(venue, key, "secret")
+            worker_context._terms.clear()
             bot = driver.add_follower(
                 provider,
                 key=(key, "secret"),

@@ -88,8 +88,8 @@ def test_each_environment_of_a_venue_has_a_row_of_its_own() -> None:
         row = binance.capabilities(environment, AssetClass.CRYPTO)
         assert row is not None
         assert (row.cover, row.replaces_stops, row.resolve_after_seconds) == (CoverStyle.PAIRED, True, 30)
-    with pytest.raises(PermanentError, match="Coinbase offers paper, not live"):
-        check_environment(find_venue("coinbase"), Environment.LIVE)
+    with pytest.raises(PermanentError, match="Coinbase offers paper, live, not sandbox"):
+        check_environment(find_venue("coinbase"), Environment.SANDBOX)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from shared.brokers.catalogue import VENUES
 from shared.brokers.rows.binance import LIMITS
 from shared.brokers.rows.binance_futures import LIMITS as FUTURES_LIMITS
+from shared.brokers.rows.coinbase import LIMITS as COINBASE_LIMITS
 from shared.brokers.rows.kucoin import LIMITS as KUCOIN_LIMITS
 from shared.brokers.weights import Call, VenueLimits
 from shared.domain.cover import CoverStyle
@@ -10,6 +11,8 @@ from tests.emulators.binance.routes import ROUTES
 from tests.emulators.binance.settings import VenueSettings
 from tests.emulators.binance_futures.book import FuturesSettings
 from tests.emulators.binance_futures.routes import ROUTES as FUTURES_ROUTES
+from tests.emulators.coinbase.server import ROUTES as COINBASE_ROUTES
+from tests.emulators.coinbase.server import SETTINGS as COINBASE_SETTINGS
 from tests.emulators.kucoin.book import KucoinSettings
 from tests.emulators.kucoin.routes import ROUTES as KUCOIN_ROUTES
 
@@ -100,6 +103,12 @@ def test_a_call_to_binances_futures_weighs_what_all_its_questions_do() -> None:
         counted.order_limit,
     )
     assert limits.orders_per_day == counted.day_order_limit * 24 * 60
+
+
+def test_coinbase_counts_every_request_of_a_key_as_one() -> None:
+    assert {route.weighs({}) for route in COINBASE_ROUTES.values()} == {1}
+    assert COINBASE_LIMITS.account_weight_per_minute == COINBASE_SETTINGS.weight_limit
+    assert COINBASE_LIMITS.weight_per_minute == 0
 
 
 def of_kucoin(*asked: str) -> int:

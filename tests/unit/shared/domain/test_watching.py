@@ -13,9 +13,9 @@ from shared.domain.orders import Order, Purpose
 from shared.domain.signals import Side
 from shared.domain.targets import watched_cause
 from shared.domain.trades import StopSource, Trade
-from shared.domain.values import changed
 from shared.domain.watching import act_on_touch, is_about_to_trail, watched_levels
 from tests.unit.shared.domain.builders import even_targets, make_instrument, make_open_trade, make_order
+from tests.unit.shared.domain.tapes import managed, walk
 
 BITCOIN = make_instrument()
 S = OrderStatus
@@ -141,15 +141,6 @@ class TestTrailing:
         assert not is_about_to_trail(self.trade)
 
 
-def walk(chance: random.Random) -> list[Decimal]:
-    price = 10_000
-    prices = []
-    for _ in range(40):
-        price = max(price + chance.randrange(-150, 151), 100)
-        prices.append(Decimal(price) / 100)
-    return prices
-
-
 def native(prices: list[Decimal], side: Side, percent: Decimal, begin: Decimal) -> tuple[int | None, Decimal]:
     """A venue's own trailing stop on a tape: (where it sells, its level then), in the tick of 0.01."""
     stop = begin
@@ -161,24 +152,6 @@ def native(prices: list[Decimal], side: Side, percent: Decimal, begin: Decimal) 
         else:
             stop = min(stop, BITCOIN.ceil_price(price * (1 + percent / 100)))
     return None, stop
-
-
-def managed(prices: list[Decimal], trade: Trade) -> tuple[int | None, Decimal]:
-    """Ours on the same tape, looked at as the prices job does; the stop never moves against the position."""
-    assert trade.stop_price is not None
-    for place, price in enumerate(prices):
-        trade = changed(trade, **watched_levels(trade, (ENTRY,), BITCOIN, MANAGED).by_direction(trade.side))
-        below, above = trade.watch_below, trade.watch_above
-        if not ((below is not None and price <= below) or (above is not None and price >= above)):
-            continue
-        before = trade.stop_price
-        done = act_on_touch(replace(trade, touched_price=price), (ENTRY,), BITCOIN, MANAGED)
-        if "exit_cause" in done:
-            return place, before
-        trade = changed(trade, **done)
-        moved = trade.stop_price - before
-        assert moved >= 0 if trade.side is Side.BUY else moved <= 0
-    return None, trade.stop_price
 
 
 def test_over_ten_thousand_walks_the_stop_never_goes_back_and_sells_where_a_venues_own_would() -> None:
