@@ -17,6 +17,8 @@ from tests.faults.stage import Stage
 from tests.faults.watch import calm_together
 
 RETRY_AFTER_SECONDS = 7
+_NOT_IN_TIME = frozenset({"-1021", "400002"})
+"""How the venues refuse what bears another time than theirs."""
 _IN_FLIGHT = timedelta(seconds=1.0)
 """What had left before the refusal came back is no breach."""
 
@@ -99,7 +101,7 @@ def play_skew(stage: Stage, row: str, skews: Sequence[float]) -> list[str]:
             stage.venue_of(row).settings(clock_skew_seconds=0)
     refused: dict[str, int] = {}
     for line in stage.lines_of(row):
-        if line["key"] in stage.crews[row].keys and line.get("outcome") == "-1021":
+        if line["key"] in stage.crews[row].keys and line.get("outcome") in _NOT_IN_TIME:
             for order_id in line.get("client_order_ids", ()):
                 refused[order_id] = refused.get(order_id, 0) + 1
     most = max(refused.values(), default=0)

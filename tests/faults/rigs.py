@@ -18,6 +18,7 @@ from shared.domain.orders import TimeInForce
 from tests.emulators.binance.amounts import UNIT
 from tests.emulators.binance.listings import MINIMUM_NOTIONAL
 from tests.emulators.coinbase.tokens import private_pem
+from tests.emulators.kucoin.book import LEAST as KUCOIN_LEAST
 from tests.faults import bursts
 from tests.house.venues import ALPACA, BINANCE, BINANCE_FUTURES, COINBASE, KUCOIN, EmulatedVenue
 
@@ -123,6 +124,26 @@ FUTURES = Rig(
 )
 
 
+KUCOIN_SPOT = Rig(
+    name="kucoin",
+    venue=KUCOIN,
+    adapter=KucoinAdapter,
+    symbol=_numbered,
+    price=_numbered_price,
+    entry={"method": "POST", "params": {"side": "buy"}},
+    cover={"method": "POST", "params": {"side": "sell"}},
+    look={"method": "GET", "path": "/api/v1/*"},
+    fills="/api/v1/hf/fills",
+    lot=Decimal("0.001"),
+    least=Decimal(KUCOIN_LEAST) / UNIT,
+    new_id="clientOid",
+    credentials=lambda number: _is_load_account(number) | {"passphrase": f"load-passphrase-{number}"},
+    limits=_UNLIMITED,
+    not_offered={"19": "it bans no address: what is too much of an account is refused with 429"},
+    venue_symbol=lambda symbol: symbol.replace("/", "-"),
+)
+
+
 def _alpaca(name: str, lot: str, **changes: Any) -> Rig:
     return Rig(
         **{
@@ -175,24 +196,6 @@ OPTIONS = _alpaca(
     rests=False,
     part="0.5",
     prepare=lambda control: control.set_price(_contract(0), "1.00"),
-)
-KUCOIN_SPOT = Rig(
-    name="kucoin",
-    venue=KUCOIN,
-    adapter=KucoinAdapter,
-    symbol=_numbered,
-    price=_numbered_price,
-    entry={"method": "POST", "params": {"side": "buy"}},
-    cover={"method": "POST", "params": {"side": "sell"}},
-    look={"method": "GET", "path": "/api/v1/*"},
-    fills="/api/v1/hf/fills",
-    lot=Decimal("0.001"),
-    least=Decimal("0.5"),
-    new_id="clientOid",
-    limits=_UNLIMITED,
-    credentials=lambda number: {**_is_load_account(number), "passphrase": f"load-passphrase-{number}"},
-    venue_symbol=lambda symbol: symbol.replace("/", "-"),
-    not_offered={"20": "what waits behind its door is not refused for its age"},
 )
 COINBASE_SPOT = Rig(
     name="coinbase",

@@ -40,6 +40,7 @@ def _open_price_account(control: AlpacaControl) -> None:
 TEST_VENUE = EmulatedVenue("testvenue", "venue", VenueControl, adapter="tests.emulators.venue.adapter")
 BINANCE = EmulatedVenue("binance", "binance", BinanceControl)
 BINANCE_FUTURES = EmulatedVenue("binance_futures", "binance_futures", BinanceFuturesControl)
+KUCOIN = EmulatedVenue("kucoin", "kucoin", ExchangeControl, environment="live")
 ALPACA = EmulatedVenue(
     "alpaca",
     "alpaca",
@@ -47,5 +48,4 @@ ALPACA = EmulatedVenue(
     adapter="tests.emulators.open_alpaca.adapter",
     prepare=_open_price_account,
 )
-KUCOIN = EmulatedVenue("kucoin", "kucoin", ExchangeControl, environment="live")
 COINBASE = EmulatedVenue("coinbase", "coinbase", CoinbaseControl, environment="live")

@@ -55,11 +55,14 @@ class KucoinBroker:
         Of a plain order the venue says only that it has heard: what became of it is asked for afterwards, and a failure
         from there on is a failed read.
         """
-        if lookup.venue_order_id is None or is_stop_id(lookup.venue_order_id):
+        may_wait = lookup.venue_order_id is None or is_stop_id(lookup.venue_order_id)
+        is_heard = not may_wait and await self._families.cancel_plain(lookup)
+        if not is_heard:
+            # What an id looks like is no proof of its family.
             ended = await self._families.cancel_stop(lookup)
             if ended is not None:
                 return ended
-        is_heard = await self._families.cancel_plain(lookup)
+            is_heard = may_wait and await self._families.cancel_plain(lookup)
         found = await self.fetch_order(lookup)
         if is_heard and isinstance(found, OrderReport) and found.open_quantity:
             return replace(found, status=OrderStatus.PENDING_CANCEL)

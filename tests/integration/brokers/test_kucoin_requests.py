@@ -159,7 +159,7 @@ async def test_a_stop_that_was_met_is_told_as_the_plain_order_that_came_of_it(
     ("venue_order_id", "names"),
     [
         (None, [CANCEL_STOP, CANCEL, FIND, FIND_STOP, FIND]),
-        (PLAIN_ID, [CANCEL, FIND, FIND_STOP, FIND]),
+        (PLAIN_ID, [CANCEL, CANCEL_STOP, FIND, FIND_STOP, FIND]),
         (STOP_ID, [CANCEL_STOP, CANCEL, FIND_STOP, FIND, FIND_STOP_BY_ID]),
     ],
 )
@@ -188,6 +188,15 @@ async def test_the_cancel_of_a_stop_is_proved_by_its_answer(
     assert isinstance(report, OrderReport)
     assert (report.status, report.code) == (OrderStatus.CANCELED, "CANCELED_BY_REQUEST")
     assert (report.venue_order_id, report.open_quantity, report.filled_quantity) == (STOP_ID, 0, 0)
+
+
+async def test_a_stop_whose_id_looks_like_a_plain_orders_is_cancelled_all_the_same(
+    kucoin_venue: Recorder, kucoin_broker: KucoinBroker
+) -> None:
+    kucoin_venue.answer(CANCEL_STOP, said({"cancelledOrderId": PLAIN_ID, "clientOid": ID}))
+    report = await kucoin_broker.cancel_order(OrderLookup(ID, "BTC/USDT", PLAIN_ID))
+    assert isinstance(report, OrderReport)
+    assert (report.status, report.venue_order_id) == (OrderStatus.CANCELED, PLAIN_ID)
 
 
 @pytest.mark.parametrize(
