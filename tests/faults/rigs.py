@@ -11,12 +11,13 @@ from typing import Any
 from shared.brokers.alpaca.adapter import AlpacaAdapter
 from shared.brokers.ccxt.binance import BinanceAdapter
 from shared.brokers.ccxt.binance_futures import BinanceFuturesAdapter
+from shared.brokers.ccxt.coinbase import CoinbaseAdapter
 from shared.brokers.factory import Adapter
 from shared.domain.orders import TimeInForce
 from tests.emulators.binance.amounts import UNIT
 from tests.emulators.binance.listings import MINIMUM_NOTIONAL
 from tests.faults import bursts
-from tests.house.venues import ALPACA, BINANCE, BINANCE_FUTURES, EmulatedVenue
+from tests.house.venues import ALPACA, BINANCE, BINANCE_FUTURES, COINBASE, EmulatedVenue
 
 Rule = Mapping[str, Any]
 
@@ -116,6 +117,27 @@ FUTURES = Rig(
     new_id="newClientOrderId",
     limits=_UNLIMITED,
 )
+COINBASE_SPOT = Rig(
+    name="coinbase",
+    venue=COINBASE,
+    adapter=CoinbaseAdapter,
+    symbol=lambda number: f"S{number % bursts.PAIRS:03d}/USD",
+    price=_numbered_price,
+    entry=_BUYS,
+    cover=_SELLS,
+    look={"method": "GET", "path": "/api/v3/brokerage/orders/*"},
+    fills="/api/v3/brokerage/orders/historical/fills",
+    lot=Decimal("0.001"),
+    least=Decimal(1),
+    new_id="client_order_id",
+    credentials=lambda number: {"access_token": f"load-token-{number}"},
+    limits=_UNLIMITED,
+    not_offered={
+        "19": "it bans nobody: what is too much is refused with 429",
+        "20": "its requests bear tokens that are good for two minutes",
+    },
+    venue_symbol=lambda symbol: symbol.replace("/", "-"),
+)
 
 
 def _alpaca(name: str, lot: str, **changes: Any) -> Rig:
@@ -171,7 +193,7 @@ OPTIONS = _alpaca(
     part="0.5",
     prepare=lambda control: control.set_price(_contract(0), "1.00"),
 )
-RIGS = {rig.name: rig for rig in (BINANCE_SPOT, FUTURES, SHARES, PARTS, COINS, OPTIONS)}
+RIGS = {rig.name: rig for rig in (BINANCE_SPOT, FUTURES, COINBASE_SPOT, SHARES, PARTS, COINS, OPTIONS)}
 
 
 def row_at(row: str, rig: Rig) -> str:

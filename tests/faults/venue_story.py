@@ -124,4 +124,4 @@ class VenueStory:
 
 def _symbol(entry: Row) -> str:
     """Return a symbol in the one form that our ledger's rows and the venues' lines share."""
-    return str(entry["symbol"]).replace("/", "")
+    return str(entry["symbol"]).replace("/", "").replace("-", "")

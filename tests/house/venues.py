@@ -7,6 +7,7 @@ from typing import Any
 from tests.emulators.alpaca.control import AlpacaControl
 from tests.emulators.binance.control import BinanceControl
 from tests.emulators.binance_futures.control import BinanceFuturesControl
+from tests.emulators.coinbase.control import CoinbaseControl
 from tests.emulators.open_alpaca.adapter import PRICES
 from tests.emulators.venue.control import VenueControl
 
@@ -38,6 +39,7 @@ def _open_price_account(control: AlpacaControl) -> None:
 TEST_VENUE = EmulatedVenue("testvenue", "venue", VenueControl, adapter="tests.emulators.venue.adapter")
 BINANCE = EmulatedVenue("binance", "binance", BinanceControl)
 BINANCE_FUTURES = EmulatedVenue("binance_futures", "binance_futures", BinanceFuturesControl)
+COINBASE = EmulatedVenue("coinbase", "coinbase", CoinbaseControl, environment="live")
 ALPACA = EmulatedVenue(
     "alpaca",
     "alpaca",
