@@ -79,7 +79,8 @@ def _own_rows(venue: Venue) -> list[Capabilities]:
 
 
 def _overview(venue: Venue) -> tuple[str, ...]:
-    ways = " or ".join(" + ".join(_FIELDS[name] for name in fields) for fields in venue.credentials)
+    named = _FIELDS | ({"secret": "private key"} if venue.private_key else {})
+    ways = " or ".join(" + ".join(named[name] for name in fields) for fields in venue.credentials)
     return (
         venue.title,
         ", ".join(venue.environments),

@@ -25,7 +25,8 @@ class Venue:
 
     `needs_credentials` is about its own environments; a paper account never needs a key. `credentials` are the ways
     to log in, each the names of the fields it takes (those of `factory.Credentials`). `quote_asset` is what a balance
-    is counted in at the venue itself. `published`: the limits that it publishes, None where it publishes none.
+    is counted in at the venue itself. `private_key`: the secret is one, of several lines. `published`: the limits that
+    it publishes, None where it publishes none.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Venue:
     needs_credentials: bool = True
     credentials: tuple[tuple[str, ...], ...] = (KEY_PAIR,)
     quote_asset: str = "USDT"
+    private_key: bool = False
     published: VenueLimits | None = None
 
     def offers(self, environment: Environment) -> bool:

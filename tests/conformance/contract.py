@@ -15,6 +15,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "binance": ("binance",),
     "binance_futures": ("futures",),
     "alpaca": ("whole", "fraction", "crypto", "option"),
+    "coinbase": ("coinbase",),
     "kucoin": ("kucoin",),
 }
 """The stages of each venue in the contract tests."""

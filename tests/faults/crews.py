@@ -4,7 +4,6 @@ Rows share a house, because starting one is the expensive part; nobody shares pe
 each is judged apart.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -92,8 +91,6 @@ def _join(
     terms: Mapping[str, str],
     rig: Rig,
 ) -> list[Member]:
-    if not rig.opens_itself:
-        return [_connect(house, provider, number, terms, rig) for number in range(first, first + followers)]
     many = ("--count", str(followers), "--first", str(first), "--provider", provider.provider_id)
     where = (*_where(rig), "--sizing", f"fixed:{BUDGET}")
     settings = [part for item in terms.items() for part in ("--set", "=".join(item))]
@@ -103,21 +100,6 @@ def _join(
         for row in rows
         if "account_id" in row
     ]
-
-
-def _connect(house: House, provider: Provider, number: int, terms: Mapping[str, str], rig: Rig) -> Member:
-    """Create one follower with a key of its own, by the commands that a person types."""
-    name = f"load-{number}"
-    who = ("--discord-id", name, "--name", name, "--tier", "premium")
-    user = ("--user", house.cli("users", "create", *who)[-1]["user_id"])
-    key = json.dumps(rig.credentials(number))
-    account = house.cli("accounts", "connect", *user, *_where(rig), "--credentials-file", "-", stdin=key)[-1][
-        "account_id"
-    ]
-    settings = [part for item in terms.items() for part in ("--set", "=".join(item))]
-    follow = (*user, "--provider", provider.provider_id, "--account", account)
-    bot = house.cli("bots", "create", *follow, "--sizing", f"fixed:{BUDGET}", *settings)[-1]
-    return Member(account, bot["trading_bot_id"], provider, name)
 
 
 def _where(rig: Rig) -> tuple[str, ...]:

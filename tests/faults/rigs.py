@@ -17,7 +17,6 @@ from shared.brokers.factory import Adapter
 from shared.domain.orders import TimeInForce
 from tests.emulators.binance.amounts import UNIT
 from tests.emulators.binance.listings import MINIMUM_NOTIONAL
-from tests.emulators.coinbase.tokens import private_pem
 from tests.emulators.kucoin.book import LEAST as KUCOIN_LEAST
 from tests.faults import bursts
 from tests.house.venues import ALPACA, BINANCE, BINANCE_FUTURES, COINBASE, KUCOIN, EmulatedVenue
@@ -35,8 +34,7 @@ class Rig:
 
     `symbol` and `price` are of a row's n-th signal; `say` writes the signal with its entry and its stop. `entry`,
     `cover`, `look` and `fills` pick the requests that are struck. `limits` lifts the venue's limits, where the
-    emulator has any. `least` is the smallest value that a stop can lie over; `rests` is false where nothing can rest,
-    `opens_itself` where followers for load cannot be made by the hundred.
+    emulator has any. `least` is the smallest value that a stop can lie over; `rests` is false where nothing can rest.
     `new_id` is how a request names the order that it places; `part` is what a partial fill takes. `not_offered`: rows that cannot be played there, and why.
     """
 
@@ -53,7 +51,6 @@ class Rig:
     new_id: str
     least: Decimal = Decimal(0)
     rests: bool = True
-    opens_itself: bool = True
     tick: Decimal = Decimal("0.01")
     units: int = 1
     longest: TimeInForce = TimeInForce.GTC
@@ -121,6 +118,27 @@ FUTURES = Rig(
     lot=Decimal("0.001"),
     new_id="newClientOrderId",
     limits=_UNLIMITED,
+)
+COINBASE_SPOT = Rig(
+    name="coinbase",
+    venue=COINBASE,
+    adapter=CoinbaseAdapter,
+    symbol=lambda number: f"S{number % bursts.PAIRS:03d}/USD",
+    price=_numbered_price,
+    entry=_BUYS,
+    cover=_SELLS,
+    look={"method": "GET", "path": "/api/v3/brokerage/orders/*"},
+    fills="/api/v3/brokerage/orders/historical/fills",
+    lot=Decimal("0.001"),
+    least=Decimal(1),
+    new_id="client_order_id",
+    credentials=lambda number: {"access_token": f"load-token-{number}"},
+    limits=_UNLIMITED,
+    not_offered={
+        "19": "it bans nobody: what is too much is refused with 429",
+        "20": "its requests bear tokens that are good for two minutes",
+    },
+    venue_symbol=lambda symbol: symbol.replace("/", "-"),
 )
 
 
@@ -196,28 +214,6 @@ OPTIONS = _alpaca(
     rests=False,
     part="0.5",
     prepare=lambda control: control.set_price(_contract(0), "1.00"),
-)
-COINBASE_SPOT = Rig(
-    name="coinbase",
-    venue=COINBASE,
-    adapter=CoinbaseAdapter,
-    symbol=lambda number: _numbered(number).replace("USDT", "USD"),
-    price=_numbered_price,
-    entry={"method": "POST", "params": {"side": "BUY"}},
-    cover={"method": "POST", "params": {"side": "SELL"}},
-    look={"method": "GET", "path": "/api/v3/*"},
-    fills="/api/v3/brokerage/orders/historical/fills",
-    lot=Decimal("0.001"),
-    least=Decimal(1),
-    new_id="client_order_id",
-    limits=_UNLIMITED,
-    opens_itself=False,
-    credentials=lambda number: {
-        "api_key": f"load-{number}",
-        "secret": private_pem(f"load-secret-{number}".encode()),
-    },
-    venue_symbol=lambda symbol: symbol.replace("/", "-"),
-    not_offered={"20": "its orders bear no time"},
 )
 RIGS = {
     rig.name: rig

@@ -190,6 +190,9 @@ def _credentials(batch: Batch, accounts: Sequence[Row]) -> Iterator[Row]:
 
 
 def _login(venue: Venue, number: str) -> dict[str, str]:
+    if venue.private_key:
+        # No key can be made up that only its venue knows: these bear a token.
+        return {"access_token": f"load-token-{number}"}
     login = {"api_key": f"load-{number}", "secret": f"load-secret-{number}"}
     wants_passphrase = "passphrase" in venue.credentials[0]
     return login | ({"passphrase": f"load-passphrase-{number}"} if wants_passphrase else {})

@@ -49,5 +49,6 @@ VENUE = Venue(
         ),
     ),
     quote_asset="USD",
+    private_key=True,
     published=LIMITS,
 )

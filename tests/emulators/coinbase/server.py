@@ -26,6 +26,7 @@ API = "/api/v3/brokerage"
 FILLS, RIGHTS = f"{API}/orders/historical/fills", f"{API}/key_permissions"
 MARKETS = list_markets(lambda base, quote: f"{base}-{quote}", quote="USD", least=UNIT)
 SETTINGS = VenueSettings(client_ids="return_existing", fee_asset="quote", fee_rate="0.006", weight_limit=1800)
+LOAD_TOKEN = "load-token-"
 FAULT_PATHS = {"double_fills": FILLS, "shuffle_fills": FILLS, "withdraw_permissions": RIGHTS}
 PREVIEW = "UNKNOWN_FAILURE_REASON"
 
@@ -99,6 +100,8 @@ class Coinbase(Exchange):
         if name is not None:
             return name
         token = header.removeprefix(BEARER)
+        if token.startswith(LOAD_TOKEN):
+            return f"load-{token.removeprefix(LOAD_TOKEN)}"
         owners = (account.key for account in self.book.accounts.values() if account.passphrase == token)
         return next(owners, "") if token else ""
 

@@ -23,9 +23,10 @@ from tests.integration.brokers.stages import CASH, a_limit, a_stop, an_order, lo
 Asking = Callable[[CoinbaseBroker, OrderLookup], Awaitable[object]]
 
 
-@pytest.fixture
-def stage(coinbase_stage: CoinbaseStage) -> CoinbaseStage:
-    return coinbase_stage
+@pytest.fixture(params=["coinbase"])
+def stage(request: pytest.FixtureRequest) -> CoinbaseStage:
+    found: CoinbaseStage = request.getfixturevalue(f"{request.param}_stage")
+    return found
 
 
 async def look_up(broker: Broker, request: OrderRequest) -> OrderReport:
@@ -103,7 +104,7 @@ async def test_b14_the_id_of_an_order_that_has_ended_is_a_duplicate_too(stage: C
         assert stage.counted(request) == (2, 1)
 
 
-async def test_b14_an_old_order_is_told_by_a_process_that_did_not_send_it(stage: CoinbaseStage) -> None:
+async def test_an_old_order_is_told_by_a_process_that_did_not_send_it(stage: CoinbaseStage) -> None:
     request = a_limit(stage, Side.BUY, "50")
     await stage.open_broker().submit_order(request)
     another = CoinbaseStage(stage.process)
@@ -114,7 +115,7 @@ async def test_b14_an_old_order_is_told_by_a_process_that_did_not_send_it(stage:
     assert stage.counted(request) == (2, 1)
 
 
-async def test_b14_an_id_that_was_used_for_another_product_is_not_taken_as_an_order_for_this_one(
+async def test_an_id_that_was_used_for_another_product_is_not_taken_as_an_order_for_this_one(
     stage: CoinbaseStage,
 ) -> None:
     broker, elsewhere = stage.open_broker(), f"S{take_number():03d}/USD"

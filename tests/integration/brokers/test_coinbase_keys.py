@@ -142,6 +142,8 @@ async def test_the_venue_knows_an_account_by_its_key_and_by_its_token_and_by_not
         "USD",
         coinbase_stage.asset,
     ]
+    for_load = coinbase_stage.open_broker(credentials=Credentials(access_token="load-token-7"))
+    assert [held.asset for held in await for_load.fetch_balances()] == ["USD"]
     forged, _ = make_key()
     for login in (
         Credentials(coinbase_stage.key, forged.secret),

@@ -67,6 +67,19 @@ def test_their_keys_are_sealed_each_for_its_account(
         }
 
 
+def test_where_keys_are_private_ones_followers_bear_tokens(run: Run, key_pair: KeyPair):
+    make_provider(run)
+    (row,) = create(run, 1, venue="coinbase", environment="live").rows
+    account = accounts.find(row["account_id"])
+    assert account is not None
+    assert account.credential_id is not None
+    stored = accounts.find_credentials([account.credential_id])[account.credential_id]
+    opened = PrivateKeys.parse(key_pair.private_key).unseal(
+        credential_record(account.account_id, account.credential_id), stored.sealed
+    )
+    assert json.loads(opened.get_secret_value()) == {"access_token": "load-token-0"}
+
+
 def test_a_repeat_adds_only_what_is_missing(run: Run):
     make_provider(run)
     assert create(run, 5, "--quiet").row["created"] == 5
