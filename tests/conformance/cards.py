@@ -85,7 +85,7 @@ async def a_cancel_ends_an_order_and_may_be_repeated(desk: Desk) -> None:
     await desk.broker.cancel_order(lookup)
 
     async def ended() -> OrderReport | None:
-        found = await desk.look_up(request)
+        found = await desk.look_up(request, placed.venue_order_id)
         return found if found.status in _ENDED else None
 
     assert (await until(ended, "the cancel")).filled_quantity == 0
@@ -186,7 +186,7 @@ async def a_stop_rests_below_the_market(desk: Desk) -> None:
     await desk.broker.cancel_order(desk.lookup(request, found.venue_order_id))
 
     async def ended() -> OrderReport | None:
-        report = await desk.look_up(request)
+        report = await desk.look_up(request, found.venue_order_id)
         return report if report.status in _ENDED else None
 
     await until(ended, "the stop is cancelled")

@@ -88,11 +88,11 @@ class Desk:
         self.placed.append(request)
         return await self.broker.submit_order(request)
 
-    async def look_up(self, request: OrderRequest) -> OrderReport:
-        """Ask for an order by its client order id until the venue shows it."""
+    async def look_up(self, request: OrderRequest, venue_order_id: str | None = None) -> OrderReport:
+        """Ask for an order by its client order id until the venue shows it; with the venue's own id once it is known."""
 
         async def ask() -> OrderReport | None:
-            found = await self.broker.fetch_order(self.lookup(request))
+            found = await self.broker.fetch_order(self.lookup(request, venue_order_id))
             return None if isinstance(found, NotFound) else found
 
         return await until(ask, f"{request.client_order_id} is found")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.programme import SEED, short
+from tests.faults.programme import LAST, SEED, begin_at_venues, short
 from tests.faults.stage import Stage
 
 _stage: list[Stage] = []
@@ -17,8 +17,15 @@ def stage() -> Iterator[Stage]:
     teams = {row: members for act in acts for row, members in act.teams.items()}
     with Stage("short", teams, seed=SEED) as started:
         _stage.append(started)
+        begin_at_venues(started)
         yield started
         started.write_report()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Play last what waits for the doubts of the venues, and judge the records after it."""
+    items.sort(key=lambda item: (f"[{LAST}]" in item.name, "what_was_written_down" in item.name))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -60,19 +60,23 @@ def at_venues(rows: Sequence[str]) -> list[str]:
     return [row_at(row, rig) for rig in rigs for row in rows if row not in rig.not_offered]
 
 
-def _begun_and_ended(followers: int) -> tuple[Act, Act]:
-    """The venues' failing writes in two acts: between them others are played while doubts last."""
-    rows = at_venues([*venue_rows.WRITES, venue_rows.REFUSED_ONCE])
+def begin_at_venues(stage: Stage) -> None:
+    """Strike the writes of all venues but Binance's spot market, and wait until only doubts are left.
 
-    def begin(stage: Stage) -> list[str]:
-        venue_rows.begin(stage, rows, 0)
-        return []
+    What these wait for, two minutes where a venue takes no expiry, others are played in.
+    """
+    venue_rows.begin(stage, _WRITES_AT_VENUES, 0)
+    venue_rows.wait_for_doubts(stage, _WRITES_AT_VENUES)
 
-    def end(stage: Stage) -> list[str]:
-        venue_rows.end(stage, rows, 0)
-        return []
 
-    return Act({}, begin), Act(dict.fromkeys(rows, (followers,)), end)
+def _end_at_venues(stage: Stage) -> list[str]:
+    venue_rows.end(stage, _WRITES_AT_VENUES, 0)
+    return []
+
+
+_WRITES_AT_VENUES = at_venues([*venue_rows.WRITES, venue_rows.REFUSED_ONCE])
+LAST = "the other venues come to rest"
+"""The act that ends what `begin_at_venues` began."""
 
 
 def long_venues() -> dict[str, Act]:
@@ -102,16 +106,14 @@ def long_venues() -> dict[str, Act]:
 
 def short() -> dict[str, Act]:
     """The acts of `make test`: every kind of blow once, in one house, within some minutes."""
-    begin, end = _begun_and_ended(SHORT_AT_VENUES)
     return {
-        "the other venues fail writes": begin,
         "the venue fails writes": _writes(SHORT_WRITES, 1),
         "duplicate": Act({"16": (2,)}, lambda stage: trade_rows.play_duplicates(stage, "16", 1)),
         "partial": Act({"22": (4,)}, lambda stage: trade_rows.play_partial(stage, "22", 1)),
         "429": Act({"18": (4,)}, lambda stage: limit_rows.play_retry_after(stage, "18", 1)),
         "clock": Act({"20": (4,)}, lambda stage: limit_rows.play_skew(stage, "20", (30.0,))),
         "halt": Act({"49": (40,)}, lambda stage: trade_rows.play_halts(stage, "49", 2)),
-        "the other venues come to rest": end,
+        LAST: Act(dict.fromkeys(_WRITES_AT_VENUES, (SHORT_AT_VENUES,)), _end_at_venues),
         **{row: _server_row(row, long=False) for row in ("1-4", "6", "7", "8", "27", "28", "32", "36", "43")},
     }
 

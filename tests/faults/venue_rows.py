@@ -13,8 +13,10 @@ from tests.faults.rigs import BINANCE_SPOT, Rule
 from tests.faults.scenario import trials_of
 from tests.faults.stage import Stage
 from tests.faults.watch import calm_together
+from tests.waiting import wait_until
 
 _SECONDS = 260.0
+_DOUBTS_SECONDS = 90.0
 _LONGER_THAN_WE_WAIT = 10.0
 
 WRITES: Mapping[str, Sequence[Rule]] = {
@@ -64,6 +66,25 @@ def begin(stage: Stage, rows: Sequence[str], number: int) -> None:
         _arm(stage, row)
     for row in rows:
         _say(stage, row, number)
+
+
+def wait_for_doubts(stage: Stage, rows: Sequence[str]) -> None:
+    """Wait until every order of these rows is accepted, ended, or one of which nobody knows."""
+    crews = [stage.crews[row] for row in rows]
+    accounts = [account for crew in crews for account in crew.account_ids]
+    messages = [channel for crew in crews for channel in crew.channel_ids]
+    database = stage.house.open_database()
+    wait_until(
+        lambda: (
+            database["messages"].count_documents({"channel_id": {"$in": messages}, "status": "done"})
+            >= len(rows)
+            and not database["orders"].count_documents(
+                {"account_id": {"$in": accounts}, "status": {"$in": ["INITIALIZED", "SUBMITTED"]}}
+            )
+        ),
+        "only doubts are left at the venues",
+        seconds=_DOUBTS_SECONDS,
+    )
 
 
 def end(stage: Stage, rows: Sequence[str], number: int) -> None:

@@ -27,7 +27,7 @@ from tests.integration.brokers.stages import (
 A_MINUTE = timedelta(minutes=1)
 LINKED = pytest.mark.parametrize("stage", ["paper", "http"], indirect=True)
 """For cards of venues where any number of exits share one position."""
-FREED = pytest.mark.parametrize("stage", ["paper", "http", "binance", "futures"], indirect=True)
+FREED = pytest.mark.parametrize("stage", ["paper", "http", "binance", "futures", "kucoin"], indirect=True)
 """For cards of venues where an order that has ended frees its id."""
 
 

@@ -17,6 +17,9 @@ from tests.conformance.play import Outcome, play
 from tests.emulators.alpaca.control import AlpacaProcess
 from tests.emulators.binance.control import BinanceProcess
 from tests.emulators.binance_futures.control import BinanceFuturesProcess
+from tests.emulators.coinbase.control import CoinbaseProcess
+from tests.emulators.coinbase.tokens import private_pem
+from tests.emulators.kucoin.control import KucoinProcess
 from tests.emulators.venue import adapter as outside
 from tests.emulators.venue.control import VenueProcess
 
@@ -24,6 +27,8 @@ EMULATED: dict[str, tuple[type[Any], dict[str, str]]] = {
     "binance": (BinanceProcess, {"USDT": "10000"}),
     "binance_futures": (BinanceFuturesProcess, {"USDT": "10000"}),
     "alpaca": (AlpacaProcess, {"cash": "1000000"}),
+    "kucoin": (KucoinProcess, {"USDT": "10000", "passphrase": "words"}),
+    "coinbase": (CoinbaseProcess, {"USD": "10000"}),
     "testvenue": (VenueProcess, {"USDT": "10000"}),
 }
 KINDS = [
@@ -33,6 +38,8 @@ KINDS = [
     ("alpaca", "AAPL", AssetClass.STOCK),
     ("alpaca", "C001/USD", AssetClass.CRYPTO),
     ("alpaca", "AAPL270115C00100000", AssetClass.OPTION),
+    ("kucoin", "BTC/USDT", AssetClass.CRYPTO),
+    ("coinbase", "BTC/USD", AssetClass.CRYPTO),
     ("testvenue", "BTC/USDT", AssetClass.CRYPTO),
 ]
 
@@ -59,19 +66,22 @@ async def desk(request: pytest.FixtureRequest, processes: Any) -> AsyncIterator[
     process = processes(venue)
     key = f"card-{uuid.uuid4().hex[:8]}"
     process.control.create_account(key, "secret", **EMULATED[venue][1])
+    secret = private_pem(b"secret") if venue == "coinbase" else "secret"
     adapters = {
-        **own_adapters(lambda *_: (key, "secret")),
+        **own_adapters(lambda name, _: (key, secret) if name == "alpaca" else None),
         outside.ADAPTER.venue.name: outside.ADAPTER,
     }
     factory = BrokerFactory(adapters)
+    has_sandbox = factory.find_venue(venue).offers(Environment.SANDBOX)
+    environment = Environment.SANDBOX if has_sandbox else Environment.LIVE
     access = AccountAccess(
         account_id="account",
         venue=venue,
-        environment=Environment.SANDBOX,
-        credentials=Credentials(key, "secret"),
+        environment=environment,
+        credentials=Credentials(key, secret, passphrase=EMULATED[venue][1].get("passphrase", "")),
         base_url=process.url,
     )
-    row = factory.find_capabilities(venue, Environment.SANDBOX, asset_class)
+    row = factory.find_capabilities(venue, environment, asset_class)
     assert row is not None
     yield await open_desk(factory, access, row, symbol)
     await factory.close()
