@@ -20,7 +20,6 @@ from shared.brokers.ccxt.coinbase_listings import Listings, read_listings
 from shared.brokers.ccxt.coinbase_refusals import BARE_STATUSES, UNAUTHORIZED, failure
 from shared.brokers.codes import Doubt
 from shared.brokers.factory import Credentials
-from shared.brokers.gate import check_send_gate
 from shared.brokers.http import HttpAnswer, HttpTransport, read_answer
 from shared.domain.errors import RetryableError
 
@@ -67,13 +66,10 @@ class Session:
         ------
         RetryableError
             CLOCK_SKEWED: the token was refused for its time, and the next will not be.
-            SEND_WINDOW_CLOSED: the sender's own window closed while the venue's time was asked for.
         TradeError
             As `HttpTransport.send`.
         """
         await self._clock.be_known()
-        if method != "GET":
-            check_send_gate()
         used = self._clock.difference
         answer: HttpAnswer = await self._client.request(f"brokerage/{path}", PRIVATE, method, dict(params))
         if answer.status == UNAUTHORIZED and self.signs and await self._clock.was_wrong(used):

@@ -15,6 +15,8 @@ UNAUTHORIZED, NOT_FOUND = 401, 404
 # The venue's door says no in plain text.
 BARE_STATUSES = frozenset({UNAUTHORIZED})
 _DENIED = "PERMISSION_DENIED"
+# Of an order by its id it has been told with the code "unknown".
+_GONE = "orderID was not found"
 
 _PREFIX = "PREVIEW_"
 _DUPLICATE = "DUPLICATE_CLIENT_ORDER_ID"
@@ -125,7 +127,8 @@ def failure(answer: HttpAnswer, *, is_write: bool) -> TradeError:
 
 def is_not_found(answer: HttpAnswer) -> bool:
     """Tell whether an answer is the venue's own that there is no such thing, and not that of something before it."""
-    return answer.status == NOT_FOUND and _read_error(answer.payload)[0] == "NOT_FOUND"
+    error, words = _read_error(answer.payload)
+    return answer.status == NOT_FOUND and (error == "NOT_FOUND" or _GONE in words)
 
 
 def _read_error(said: Any) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from tests.integration.brokers.coinbase_recorder import (
     ACCOUNTS,
     FILLS,
     LISTED,
+    OLD,
     CoinbaseRecorder,
     Recorded,
     executed,
@@ -120,6 +121,20 @@ async def test_of_an_order_that_ends_while_it_is_listed_the_end_counts(
     venue.answer(LISTED, lists)
     (order,) = await broker.fetch_orders_since("BTC/USD", SINCE)
     assert (order.status, order.filled_quantity) == (OrderStatus.FILLED, Decimal(2))
+
+
+async def test_an_order_that_rests_for_longer_than_is_looked_back_is_found_among_the_open_ones(
+    venue: CoinbaseRecorder, broker: CoinbaseBroker
+) -> None:
+    def lists(request: Recorded) -> dict[str, Any]:
+        rows = [told(created_time=OLD)] if ("order_status", "OPEN") in request.params else []
+        return {"orders": rows, "has_next": False, "cursor": ""}
+
+    venue.answer(LISTED, lists)
+    (order,) = await broker.fetch_orders_since("BTC/USD", SINCE)
+    found = await broker.fetch_order(OrderLookup(order.client_order_id, "BTC/USD"))
+    assert isinstance(found, OrderReport)
+    assert (found.venue_order_id, found.open_quantity) == (order.venue_order_id, Decimal(2))
 
 
 async def test_a_row_that_cannot_be_read_is_a_failed_read_and_no_absence(
