@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.programme import LAST, SEED, begin_at_venues, short
+from tests.faults.programme import LAST, SEED, begin_writes, short
 from tests.faults.stage import Stage
 
 _stage: list[Stage] = []
@@ -17,7 +17,7 @@ def stage() -> Iterator[Stage]:
     teams = {row: members for act in acts for row, members in act.teams.items()}
     with Stage("short", teams, seed=SEED) as started:
         _stage.append(started)
-        begin_at_venues(started)
+        begin_writes(started)
         yield started
         started.write_report()
 

@@ -44,7 +44,7 @@ def _server_row(row: str, *, long: bool, rounds: int = 1) -> Act:
 
 
 def _writes(followers: int, rounds: int) -> Act:
-    rows = [*venue_rows.WRITES, venue_rows.REFUSED_ONCE]
+    rows = _WRITE_ROWS
 
     def play(stage: Stage) -> list[str]:
         for number in range(rounds):
@@ -60,28 +60,32 @@ def at_venues(rows: Sequence[str]) -> list[str]:
     return [row_at(row, rig) for rig in rigs for row in rows if row not in rig.not_offered]
 
 
-def begin_at_venues(stage: Stage) -> None:
-    """Strike the writes of all venues but Binance's spot market, and wait until only doubts are left.
+_WRITE_ROWS = [*venue_rows.WRITES, venue_rows.REFUSED_ONCE]
+_SHORT_TEAMS = {
+    **dict.fromkeys(_WRITE_ROWS, (SHORT_WRITES,)),
+    **dict.fromkeys(at_venues(_WRITE_ROWS), (SHORT_AT_VENUES,)),
+}
+LAST = "the venues' failed writes come to rest"
+"""The act that ends what `begin_writes` began."""
 
-    What these wait for, two minutes where a venue takes no expiry, others are played in.
+
+def begin_writes(stage: Stage) -> None:
+    """Strike writes at every venue, and wait until only doubts are left.
+
+    While these last, two minutes where a venue takes no expiry, other acts are played.
     """
-    venue_rows.begin(stage, _WRITES_AT_VENUES, 0)
-    venue_rows.wait_for_doubts(stage, _WRITES_AT_VENUES)
+    venue_rows.begin(stage, list(_SHORT_TEAMS), 0)
+    venue_rows.wait_for_doubts(stage, list(_SHORT_TEAMS))
 
 
-def _end_at_venues(stage: Stage) -> list[str]:
-    venue_rows.end(stage, _WRITES_AT_VENUES, 0)
+def _end_writes(stage: Stage) -> list[str]:
+    venue_rows.end(stage, list(_SHORT_TEAMS), 0)
     return []
-
-
-_WRITES_AT_VENUES = at_venues([*venue_rows.WRITES, venue_rows.REFUSED_ONCE])
-LAST = "the other venues come to rest"
-"""The act that ends what `begin_at_venues` began."""
 
 
 def long_venues() -> dict[str, Act]:
     """The long form of the money rows at each venue."""
-    writes = at_venues([*venue_rows.WRITES, venue_rows.REFUSED_ONCE])
+    writes = at_venues(_WRITE_ROWS)
     rounds = 2
 
     def fail_writes(stage: Stage) -> list[str]:
@@ -107,13 +111,12 @@ def long_venues() -> dict[str, Act]:
 def short() -> dict[str, Act]:
     """The acts of `make test`: every kind of blow once, in one house, within some minutes."""
     return {
-        "the venue fails writes": _writes(SHORT_WRITES, 1),
         "duplicate": Act({"16": (2,)}, lambda stage: trade_rows.play_duplicates(stage, "16", 1)),
         "partial": Act({"22": (4,)}, lambda stage: trade_rows.play_partial(stage, "22", 1)),
         "429": Act({"18": (4,)}, lambda stage: limit_rows.play_retry_after(stage, "18", 1)),
         "clock": Act({"20": (4,)}, lambda stage: limit_rows.play_skew(stage, "20", (30.0,))),
         "halt": Act({"49": (40,)}, lambda stage: trade_rows.play_halts(stage, "49", 2)),
-        LAST: Act(dict.fromkeys(_WRITES_AT_VENUES, (SHORT_AT_VENUES,)), _end_at_venues),
+        LAST: Act(_SHORT_TEAMS, _end_writes),
         **{row: _server_row(row, long=False) for row in ("1-4", "6", "7", "8", "27", "28", "32", "36", "43")},
     }
 
