@@ -21,6 +21,7 @@ NOT_CODES = {
     "PATH": "an environment variable",
     "PYTHONUNBUFFERED": "an environment variable",
     "REDIS_URL": "a setting",
+    "S256": "the method of PKCE",
     "UNKNOWN": "a status in an index",
     "XNYS": "an exchange",
     **dict.fromkeys(("USDT", "USDC", "FDUSD", "PYUSD", "TUSD"), "a currency"),

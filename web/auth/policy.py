@@ -1,4 +1,4 @@
-"""Deny by default: a route without `public` or `follower` is refused, whoever asks."""
+"""Deny by default: a route that names none of the policies below is refused, whoever asks."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -21,6 +21,8 @@ class Policy(StrEnum):
 
     PUBLIC = "public"
     FOLLOWER = "follower"
+    FRESH = "fresh"
+    ADMIN = "admin"
 
 
 def public(view: View) -> View:
@@ -32,6 +34,18 @@ def public(view: View) -> View:
 def follower(view: View) -> View:
     """Let signed-in users call this route, each for their own rows only."""
     view.access_policy = Policy.FOLLOWER  # type: ignore[attr-defined]
+    return view
+
+
+def fresh(view: View) -> View:
+    """Let signed-in users call this route who have just shown again that it is they (keys, live money, limits)."""
+    view.access_policy = Policy.FRESH  # type: ignore[attr-defined]
+    return view
+
+
+def admin(view: View) -> View:
+    """Let the house's admins call this route."""
+    view.access_policy = Policy.ADMIN  # type: ignore[attr-defined]
     return view
 
 
@@ -58,12 +72,14 @@ def _check_access() -> ResponseReturnValue | None:
     policy = policy_of(current_app.view_functions.get(request.endpoint))
     if policy is Policy.PUBLIC:
         return None
-    if policy is not Policy.FOLLOWER:
+    if policy is None:
         log.error("route.without_policy", endpoint=request.endpoint)
         abort(403)
     found = read_follower()
     if found is None:
         return _ask_to_sign_in()
+    if policy is Policy.ADMIN and not found.is_admin:
+        abort(403)
     g.follower = found
     return None
 

@@ -1,6 +1,7 @@
 """The session: a signed cookie that holds a user id and nothing else of worth."""
 
 from dataclasses import dataclass
+from secrets import token_urlsafe
 from typing import cast
 
 from flask import g, session
@@ -9,6 +10,7 @@ from shared.models.mapping import rows_of
 from shared.models.users import User
 
 _USER_ID = "user_id"
+_SESSION_ID = "session_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Follower:
     name: str
     time_zone: str
     display_currency: str
+    is_admin: bool = False
 
 
 def begin_session(user_id: str) -> None:
@@ -26,6 +29,7 @@ def begin_session(user_id: str) -> None:
     session.clear()
     session.permanent = True
     session[_USER_ID] = user_id
+    session[_SESSION_ID] = token_urlsafe(24)
 
 
 def end_session() -> None:
@@ -46,9 +50,15 @@ def read_follower() -> Follower | None:
         name=row["name"],
         time_zone=row.get("time_zone") or "UTC",
         display_currency=row.get("display_currency") or "USD",
+        is_admin=bool(row.get("is_admin")),
     )
 
 
 def current_follower() -> Follower:
     """Return the user of a request whose route is marked `follower`."""
     return cast(Follower, g.follower)
+
+
+def current_session_id() -> str:
+    """Return the id of the signed-in session: what a login at another party is bound to."""
+    return cast(str, session[_SESSION_ID])
