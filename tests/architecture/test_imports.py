@@ -8,6 +8,12 @@ from pathlib import Path
 from tests.architecture.sources import PACKAGES, ROOT, files, imports_of
 
 PROGRAMS = Path(sys.executable).parent
+# Pages reach rows through their repository; these need rows before anybody is known, or are the operator's own.
+ROWS_WITHOUT_OWNER = (
+    "web/repository.py",
+    "web/commands/",
+    "web/auth/",
+)
 # Standard output is the answer of a command; these alone may talk to the venue or hold the whole house together.
 STANDARD_LIBRARY = frozenset(sys.stdlib_module_names)
 
@@ -68,3 +74,11 @@ def test_the_domain_has_no_clock_no_chance_and_no_door_to_the_outside():
 def test_nobody_but_the_tests_imports_the_tests():
     for path in files(".py", folders=PACKAGES):
         assert not {name for name in imports_of(path) if name.split(".")[0] == "tests"}, path
+
+
+def test_a_page_reaches_rows_only_through_their_owner():
+    for path in files(".py", folders=("web",)):
+        if path.as_posix().startswith(ROWS_WITHOUT_OWNER):
+            continue
+        reached = imports_of(path) & {"shared.models.mapping.rows_of", "shared.models.mapping.hints_of"}
+        assert not reached, f"{path} reads rows past web/repository.py"

@@ -16,6 +16,7 @@ from web.auth.session import Follower
 from web.dashboard import queries
 from web.dashboard.quotes import PriceNow, Prices, read_prices
 from web.formatting import zone_of
+from web.repository import OwnRows
 
 _OPTION = re.compile(r"[A-Z]{1,6}\d{6}[CP]\d{8}")
 _OPTION_MULTIPLIER = Decimal(100)
@@ -47,22 +48,22 @@ class Book:
 
 def read_book(follower: Follower, client: redis.Redis, now: datetime) -> Book:
     """Read the user's book as of `now`."""
-    user_id = follower.user_id
-    accounts = queries.accounts_of(user_id)
-    trades = queries.alive_trades(user_id)
-    day = queries.day_fills(user_id, day_start(now, follower.time_zone))
+    own = OwnRows(follower.user_id)
+    accounts = queries.accounts_of(own)
+    trades = queries.alive_trades(own)
+    day = queries.day_fills(own, day_start(now, follower.time_zone))
     known = {trade.trade_id: trade for trade in trades}
     missing = {fill.trade_id for fill in day} - known.keys()
-    providers = queries.followed_providers(user_id)
+    providers = queries.followed_providers(own)
     read_at = [account.balance_at for account in accounts if account.balance_at is not None]
     return Book(
         accounts=tuple(accounts),
         trades=tuple(trades),
-        orders=queries.orders_of_trades(user_id, known.keys()),
+        orders=queries.orders_of_trades(own, known.keys()),
         prices=read_prices(client, [(trade.venue, trade.environment, trade.symbol) for trade in trades]),
-        unread_fills=tuple(queries.fills_since(user_id, min(read_at))) if read_at else (),
+        unread_fills=tuple(queries.fills_since(own, min(read_at))) if read_at else (),
         day_fills=tuple(day),
-        day_trades={**known, **queries.trades_by_id(user_id, missing)},
+        day_trades={**known, **queries.trades_by_id(own, missing)},
         provider_names={p.provider_id: p.name for p in providers},
         community_ids=tuple(p.community_id for p in providers if p.community_id),
     )

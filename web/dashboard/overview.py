@@ -26,6 +26,7 @@ from web.dashboard.status_views import (
     notices,
 )
 from web.dashboard.trade_views import TradeCard, WaitingEntry, trade_cards, waiting_entries
+from web.repository import OwnRows
 
 SIGNALS_SHOWN = 25
 MOST_CARDS = 4
@@ -80,6 +81,7 @@ class OverviewReader:
 
     def __init__(self, follower: Follower, client: redis.Redis, now: datetime, *, shows_all: bool) -> None:
         self._follower = follower
+        self._own = OwnRows(follower.user_id)
         self._client = client
         self._now = now
         self._shows_all = shows_all
@@ -125,20 +127,19 @@ class OverviewReader:
         return SignalsPart(
             rows=tuple(self.rows(queries.MOST_MESSAGES)[:SIGNALS_SHOWN]),
             shows_all=self._shows_all,
-            has_bots=bool(queries.followed_providers(self._follower.user_id)),
+            has_bots=bool(queries.followed_providers(self._own)),
         )
 
     def accounts(self) -> AccountsPart:
         """Build the part that lists the accounts."""
-        return AccountsPart(tuple(queries.accounts_of(self._follower.user_id)))
+        return AccountsPart(tuple(queries.accounts_of(self._own)))
 
     def rows(self, limit: int) -> list[SignalRow]:
         """Return the newest messages with what became of each, from the `limit` newest revisions."""
-        user_id = self._follower.user_id
-        providers = queries.followed_providers(user_id)
+        providers = queries.followed_providers(self._own)
         since = self._now - SIGNALS_SINCE
-        messages = queries.newest_messages(user_id, since, with_noise=self._shows_all, limit=limit)
-        receipts = queries.receipts_of_messages(user_id, {m.message_id for m in messages})
+        messages = queries.newest_messages(self._own, since, with_noise=self._shows_all, limit=limit)
+        receipts = queries.receipts_of_messages(self._own, {m.message_id for m in messages})
         by_message: dict[tuple[str, str], list[Receipt]] = defaultdict(list)
         for receipt in receipts:
             by_message[receipt.channel_id, receipt.message_id].append(receipt)
@@ -148,23 +149,24 @@ class OverviewReader:
             channel_providers={c: p.provider_id for p in providers for c in p.channel_ids},
             readings=queries.readings({m.signal_id for m in messages if m.signal_id}),
             receipts=by_message,
-            trades=queries.trades_by_id(user_id, {r.trade_id for r in receipts if r.trade_id}),
+            trades=queries.trades_by_id(self._own, {r.trade_id for r in receipts if r.trade_id}),
         )
         return signal_rows(messages, context)
 
 
 def read_receipts(follower: Follower, row_id: str) -> list[ReceiptView] | None:
     """Build the receipts of one message for the user; None where the message is not theirs to see."""
-    message = queries.find_message_for(follower.user_id, row_id)
+    own = OwnRows(follower.user_id)
+    message = queries.find_message_for(own, row_id)
     if message is None:
         return None
     receipts = [
         receipt
-        for receipt in queries.receipts_of_messages(follower.user_id, {message.message_id})
+        for receipt in queries.receipts_of_messages(own, {message.message_id})
         if receipt.channel_id == message.channel_id
     ]
-    orders = queries.orders_of_trades(follower.user_id, {r.trade_id for r in receipts if r.trade_id})
-    accounts = {account.account_id: account.name for account in queries.accounts_of(follower.user_id)}
+    orders = queries.orders_of_trades(own, {r.trade_id for r in receipts if r.trade_id})
+    accounts = {account.account_id: account.name for account in queries.accounts_of(own)}
     return receipt_views(receipts, orders, accounts)
 
 

@@ -1,4 +1,4 @@
-"""What the Overview reads: every function takes the owner's id, and every query has an index.
+"""What the Overview reads: every function takes the owner's rows, and every query has an index.
 
 The indexes are declared beside the documents in `shared/models`; the tests ask MongoDB to explain.
 """
@@ -21,16 +21,16 @@ from shared.domain.trades import TradeStatus
 from shared.models.accounts import Account
 from shared.models.bots import TradingBot
 from shared.models.fills import Fill
-from shared.models.mapping import Row, from_row, rows_of
+from shared.models.mapping import Row, from_row
 from shared.models.messages import InboxMessage, Message, MessageStatus
 from shared.models.orders import Order
 from shared.models.providers import Provider, ProviderTerms
 from shared.models.signals import Receipt, Signal, SignalRecord
 from shared.models.trades import Trade
+from web.repository import ANSWER_MS, OwnRows, shared_rows
 
 MOST_TRADES = 100
 MOST_MESSAGES = 60
-_ANSWER_MS = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,75 +57,52 @@ class FollowedProvider:
     profile: ProviderProfile | None = None
 
 
-def accounts_of(user_id: str) -> list[AccountState]:
+def accounts_of(own: OwnRows) -> list[AccountState]:
     """List the user's accounts."""
-    rows = rows_of(Account).find({"user_id": user_id}).sort("_id", 1).max_time_ms(_ANSWER_MS)
+    rows = own.find(Account).sort("_id", 1)
     return [from_row(AccountState, row, "account_id") for row in rows]
 
 
-def alive_trades(user_id: str) -> list[TradeValue]:
+def alive_trades(own: OwnRows) -> list[TradeValue]:
     """List the user's pending and open trades, newest first."""
     alive = [str(TradeStatus.OPEN), str(TradeStatus.PENDING)]
-    rows = (
-        rows_of(Trade)
-        .find({"user_id": user_id, "status": {"$in": alive}})
-        .sort("created_at", DESCENDING)
-        .limit(MOST_TRADES)
-        .max_time_ms(_ANSWER_MS)
-    )
+    rows = own.find(Trade, {"status": {"$in": alive}}).sort("created_at", DESCENDING).limit(MOST_TRADES)
     return [from_row(TradeValue, row, "trade_id") for row in rows]
 
 
-def trades_by_id(user_id: str, trade_ids: Many[str]) -> dict[str, TradeValue]:
+def trades_by_id(own: OwnRows, trade_ids: Many[str]) -> dict[str, TradeValue]:
     """Read several of the user's trades."""
     if not trade_ids:
         return {}
-    rows = rows_of(Trade).find({"_id": {"$in": list(trade_ids)}, "user_id": user_id}).max_time_ms(_ANSWER_MS)
+    rows = own.find(Trade, {"_id": {"$in": list(trade_ids)}})
     return {row["_id"]: from_row(TradeValue, row, "trade_id") for row in rows}
 
 
-def orders_of_trades(user_id: str, trade_ids: Many[str]) -> dict[str, list[OrderValue]]:
+def orders_of_trades(own: OwnRows, trade_ids: Many[str]) -> dict[str, list[OrderValue]]:
     """List the orders of several of the user's trades, oldest first, by trade."""
     found: dict[str, list[OrderValue]] = {trade_id: [] for trade_id in trade_ids}
     if not found:
         return found
-    rows = (
-        rows_of(Order)
-        .find({"trade_id": {"$in": list(found)}, "user_id": user_id}, {"events": 0})
-        .sort("created_at", 1)
-        .max_time_ms(_ANSWER_MS)
-    )
-    for row in rows:
+    for row in own.find(Order, {"trade_id": {"$in": list(found)}}, {"events": 0}).sort("created_at", 1):
         found[row["trade_id"]].append(from_row(OrderValue, row, "order_id"))
     return found
 
 
-def fills_since(user_id: str, since: datetime) -> list[FillValue]:
+def fills_since(own: OwnRows, since: datetime) -> list[FillValue]:
     """List the user's fills after a moment, for a balance that was read before them."""
-    rows = (
-        rows_of(Fill)
-        .find({"user_id": user_id, "at": {"$gt": since}})
-        .sort("at", DESCENDING)
-        .limit(1000)
-        .max_time_ms(_ANSWER_MS)
-    )
+    rows = own.find(Fill, {"at": {"$gt": since}}).sort("at", DESCENDING).limit(1000)
     return [from_row(FillValue, row, "fill_id") for row in rows]
 
 
-def day_fills(user_id: str, since: datetime) -> list[DayFills]:
+def day_fills(own: OwnRows, since: datetime) -> list[DayFills]:
     """Sum the user's fills since a moment by trade, direction and commission asset."""
-    stages: list[Row] = [
-        {"$match": {"user_id": user_id, "at": {"$gte": since}}},
-        {
-            "$group": {
-                "_id": {"trade": "$trade_id", "is_entry": "$is_entry", "asset": "$commission_asset"},
-                "quantity": {"$sum": "$quantity"},
-                "value": {"$sum": {"$multiply": ["$quantity", "$price"]}},
-                "commission": {"$sum": "$commission"},
-                "commission_value": {"$sum": {"$multiply": ["$commission", "$price"]}},
-            }
-        },
-    ]
+    group: Row = {
+        "_id": {"trade": "$trade_id", "is_entry": "$is_entry", "asset": "$commission_asset"},
+        "quantity": {"$sum": "$quantity"},
+        "value": {"$sum": {"$multiply": ["$quantity", "$price"]}},
+        "commission": {"$sum": "$commission"},
+        "commission_value": {"$sum": {"$multiply": ["$commission", "$price"]}},
+    }
     return [
         DayFills(
             trade_id=row["_id"]["trade"],
@@ -136,17 +113,16 @@ def day_fills(user_id: str, since: datetime) -> list[DayFills]:
             commission=row["commission"] or ZERO,
             commission_value=row["commission_value"] or ZERO,
         )
-        for row in rows_of(Fill).aggregate(stages, maxTimeMS=_ANSWER_MS)
+        for row in own.group(Fill, {"at": {"$gte": since}}, group)
     ]
 
 
-def followed_providers(user_id: str) -> list[FollowedProvider]:
+def followed_providers(own: OwnRows) -> list[FollowedProvider]:
     """List the providers that the user's trading bots copy, whatever the bots' state."""
-    bots = rows_of(TradingBot).find({"user_id": user_id}, {"provider_id": 1}).max_time_ms(_ANSWER_MS)
-    ids = sorted({row["provider_id"] for row in bots})
+    ids = sorted({row["provider_id"] for row in own.find(TradingBot, fields={"provider_id": 1})})
     if not ids:
         return []
-    rows = rows_of(Provider).find({"_id": {"$in": ids}}).sort("_id", 1).max_time_ms(_ANSWER_MS)
+    rows = shared_rows(Provider).find({"_id": {"$in": ids}}).sort("_id", 1).max_time_ms(ANSWER_MS)
     terms = [from_row(ProviderTerms, row, "provider_id") for row in rows]
     return [
         FollowedProvider(term.provider_id, term.name, term.channel_ids, term.community_id, term.profile)
@@ -155,10 +131,10 @@ def followed_providers(user_id: str) -> list[FollowedProvider]:
 
 
 def newest_messages(
-    user_id: str, since: datetime, *, with_noise: bool, limit: int = MOST_MESSAGES
+    own: OwnRows, since: datetime, *, with_noise: bool, limit: int = MOST_MESSAGES
 ) -> list[InboxMessage]:
     """List the newest messages of the channels that the user follows, newest first."""
-    channels = sorted({c for provider in followed_providers(user_id) for c in provider.channel_ids})
+    channels = sorted({c for provider in followed_providers(own) for c in provider.channel_ids})
     if not channels:
         return []
     query: dict[str, object] = {
@@ -169,16 +145,15 @@ def newest_messages(
     }
     if not with_noise:
         query["status"] = {"$ne": str(MessageStatus.NOISE)}
-    rows = rows_of(Message).find(query).sort("posted_at", DESCENDING).limit(limit).max_time_ms(_ANSWER_MS)
+    rows = shared_rows(Message).find(query).sort("posted_at", DESCENDING).limit(limit).max_time_ms(ANSWER_MS)
     return [from_row(InboxMessage, row, "row_id") for row in rows]
 
 
-def receipts_of_messages(user_id: str, message_ids: Many[str]) -> list[ReceiptValue]:
+def receipts_of_messages(own: OwnRows, message_ids: Many[str]) -> list[ReceiptValue]:
     """List what the gates said to the user of several messages, oldest first."""
     if not message_ids:
         return []
-    query = {"message_id": {"$in": sorted(message_ids)}, "user_id": user_id}
-    rows = rows_of(Receipt).find(query).sort("at", 1).max_time_ms(_ANSWER_MS)
+    rows = own.find(Receipt, {"message_id": {"$in": sorted(message_ids)}}).sort("at", 1)
     return [from_row(ReceiptValue, row, "receipt_id") for row in rows]
 
 
@@ -186,15 +161,15 @@ def readings(signal_ids: Many[str]) -> dict[str, SignalRecord]:
     """Read what was understood of several messages, by signal id."""
     if not signal_ids:
         return {}
-    rows = rows_of(Signal).find({"_id": {"$in": sorted(signal_ids)}}).max_time_ms(_ANSWER_MS)
+    rows = shared_rows(Signal).find({"_id": {"$in": sorted(signal_ids)}}).max_time_ms(ANSWER_MS)
     return {row["_id"]: from_row(SignalRecord, row, "signal_id") for row in rows}
 
 
-def find_message_for(user_id: str, row_id: str) -> InboxMessage | None:
+def find_message_for(own: OwnRows, row_id: str) -> InboxMessage | None:
     """Read one message revision, if it stands in a channel that the user follows."""
-    row = rows_of(Message).find_one({"_id": row_id}, max_time_ms=_ANSWER_MS)
+    row = shared_rows(Message).find_one({"_id": row_id}, max_time_ms=ANSWER_MS)
     if row is None:
         return None
     message = from_row(InboxMessage, row, "row_id")
-    channels = {c for provider in followed_providers(user_id) for c in provider.channel_ids}
+    channels = {c for provider in followed_providers(own) for c in provider.channel_ids}
     return message if message.channel_id in channels else None

@@ -8,6 +8,9 @@ import pytest
 
 from tests.sample.day import write_day
 from web.dashboard import queries
+from web.repository import OwnRows
+
+OWN = OwnRows("demo")
 
 pytestmark = pytest.mark.usefixtures("database", "empty_servers")
 
@@ -23,19 +26,19 @@ def no_scans(mongodb_uri: str) -> Iterator[None]:
 def test_no_query_of_the_overview_scans_a_collection(now: datetime, no_scans: None) -> None:
     write_day(now)
     since = now - timedelta(days=1)
-    assert queries.accounts_of("demo")
-    trades = queries.alive_trades("demo")
+    assert queries.accounts_of(OWN)
+    trades = queries.alive_trades(OWN)
     assert len(trades) == 3
-    assert queries.orders_of_trades("demo", {trade.trade_id for trade in trades})
-    assert queries.trades_by_id("demo", {trades[0].trade_id})
-    assert queries.fills_since("demo", since)
-    assert queries.day_fills("demo", since)
-    assert queries.followed_providers("demo")
-    messages = queries.newest_messages("demo", since, with_noise=False)
+    assert queries.orders_of_trades(OWN, {trade.trade_id for trade in trades})
+    assert queries.trades_by_id(OWN, {trades[0].trade_id})
+    assert queries.fills_since(OWN, since)
+    assert queries.day_fills(OWN, since)
+    assert queries.followed_providers(OWN)
+    messages = queries.newest_messages(OWN, since, with_noise=False)
     assert messages
-    assert queries.receipts_of_messages("demo", {m.message_id for m in messages})
+    assert queries.receipts_of_messages(OWN, {m.message_id for m in messages})
     assert queries.readings({m.signal_id for m in messages if m.signal_id})
-    assert queries.find_message_for("demo", messages[0].row_id)
+    assert queries.find_message_for(OWN, messages[0].row_id)
 
 
 def test_a_scan_would_have_been_refused(no_scans: None, mongodb_uri: str) -> None:
