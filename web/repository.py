@@ -48,7 +48,8 @@ class OwnRows:
         self, document: type[BaseDocument], query: Row | None = None, fields: Row | None = None
     ) -> Row | None:
         """Find one of the owner's rows; another's is not there."""
-        return rows_of(document).find_one(self._scoped(document, query), fields, max_time_ms=ANSWER_MS)
+        scoped = self._scoped(document, query)
+        return rows_of(document).find_one(scoped, fields, max_time_ms=ANSWER_MS)
 
     def group(self, document: type[BaseDocument], query: Row, group: Row) -> list[Row]:
         """Group the owner's rows (the stage `$group`)."""

@@ -43,5 +43,5 @@ def test_what_belongs_to_somebody_is_not_shared(document: type[BaseDocument]) ->
     [{"user_id": "bert"}, {"user_id": {"$ne": "anna"}}, {"$where": "true"}, {"$expr": {"$eq": [1, 1]}}],
 )
 def test_a_query_names_no_other_owner_and_brings_no_code(query: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="owner|code"):
+    with pytest.raises(ValueError, match=r"owner|code"):
         OwnRows("anna").find_one(Trade, query)
