@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.run_groups import Group, Result, run_group, table
+from tests.run_groups import GROUPS, Group, Result, in_rounds, run_group, run_round, table
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -24,7 +24,24 @@ def test_a_stuck_group_is_ended_and_failed(capfd: pytest.CaptureFixture[str]) ->
 
 
 def test_the_table_tells_time_limit_and_result() -> None:
-    lines = table([Result("unit", True, 61.24, 2), Result("faults", False, 301.0, 5)]).splitlines()
+    lines = table([Result("unit", True, 61.24, 2), Result("faults", False, 301.0, 5)], 340.0).splitlines()
     assert lines[2].split() == ["unit", "61.2", "s", "120", "s", "passed"]
     assert lines[3].split() == ["faults", "301.0", "s", "300", "s", "FAILED,", "late"]
-    assert lines[4].split() == ["all", "362.2", "s"]
+    assert lines[4].split() == ["all", "340.0", "s"]
+
+
+def test_static_runs_beside_unit_and_everything_else_alone() -> None:
+    assert in_rounds(list(GROUPS)) == [("static", "unit"), ("integration",), ("faults",), ("browser",)]
+    assert in_rounds(["browser", "unit"]) == [("unit",), ("browser",)]
+
+
+def test_what_runs_beside_is_shown_whole_and_can_fail(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    beside = Group((python("print('from beside'); raise SystemExit(1)"),), minutes=1)
+    monkeypatch.setitem(GROUPS, "static", beside)
+    monkeypatch.setitem(GROUPS, "unit", Group((python("print('from last')"),), minutes=1))
+    assert [result.passed for result in run_round(("static", "unit"))] == [False, True]
+    told = capfd.readouterr().out
+    assert "from beside" in told
+    assert "from last" in told
