@@ -20,6 +20,7 @@ from web import (
     realtime,
     security,
 )
+from web import settings as settings_pages
 
 SESSION_LIFETIME = timedelta(hours=12)
 
@@ -56,10 +57,12 @@ def _add_pages(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=is_https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        # Of the two ends of a session, the row's is the one that counts.
+        SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         MAX_CONTENT_LENGTH=1024 * 1024,
     )
     if is_https:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    for part in (extensions, security, errors, formatting, manifest, health, auth, dashboard, realtime):
+    for part in (extensions, security, errors, formatting, manifest, health, auth, dashboard, settings_pages, realtime):
         part.bind(app, settings)

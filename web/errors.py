@@ -57,11 +57,12 @@ def is_for_a_program() -> bool:
     return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
 
 
-def answer(status: int) -> Response:
-    """Build the page, fragment or JSON for one status."""
+def answer(status: int, *, code: str | None = None) -> Response:
+    """Build the page, fragment or JSON for one status; `code` tells a program more."""
     known = _EXPLANATIONS.get(status) or _EXPLANATIONS[500 if status >= 500 else 400]
     if is_for_a_program():
-        response = jsonify(error={"status": status, "title": known.title, "text": known.text})
+        told = {"status": status, "title": known.title, "text": known.text}
+        response = jsonify(error=told if code is None else {**told, "code": code})
     elif request.headers.get("HX-Request"):
         # A part that cannot be brought up to date stays as it is; the page's script says so.
         response = make_response(known.title)

@@ -4,6 +4,7 @@ A broker's key is never among them: the web can seal those (`shared/vault.py`) a
 is what a web process checks by itself: seeds of second factors, the keys of signed hooks, proofs of a login under way.
 """
 
+import hmac
 from os import urandom
 from typing import Final
 
@@ -40,6 +41,12 @@ def unseal(secret_key: SecretStr, purpose: str, record_id: str, data: bytes) -> 
         raise SealingError(
             "the secret was changed, belongs to another record, or SECRET_KEY is a new one"
         ) from None
+
+
+def fingerprint(secret_key: SecretStr, purpose: str, record_id: str, plain: str) -> str:
+    """Return what a secret can be recognised by and not told from: HMAC-SHA256 under a key of this purpose, in hex."""
+    material = _associated(purpose, record_id) + b"\0" + plain.encode()
+    return hmac.digest(_derive(secret_key, f"{purpose} fingerprint"), material, "sha256").hex()
 
 
 def _derive(secret_key: SecretStr, purpose: str) -> bytes:

@@ -85,6 +85,11 @@ def follow_id(user_id: str, provider_id: str) -> str:
     return _derive("follow", user_id, provider_id)
 
 
+def first_account_id(user_id: str) -> str:
+    """Identify the paper account that a user's first login opens: two logins at once open one."""
+    return _derive("first_account", user_id)
+
+
 def client_order_id(intent: str, attempt: int) -> str:
     """Derive the id sent to the venue: 32 hex characters, new only with a new `attempt`."""
     return _derive("client_order", intent, attempt)

@@ -7,6 +7,7 @@ from shared.models.commands import Command
 from shared.models.confirmations import Confirmation
 from shared.models.counters import Counter
 from shared.models.external import ExternalOrder
+from shared.models.factors import SecondFactor
 from shared.models.fills import Fill, Position
 from shared.models.flattens import Flatten
 from shared.models.follows import Follow
@@ -14,6 +15,7 @@ from shared.models.fundings import Funding
 from shared.models.halts import BreakerTrip, Halt
 from shared.models.market import Candle, EquitySnapshot
 from shared.models.messages import Message
+from shared.models.oauth_attempts import OAuthAttempt
 from shared.models.orders import Order
 from shared.models.outbox import Outbox
 from shared.models.paper import PAPER_DOCUMENTS
@@ -21,12 +23,16 @@ from shared.models.providers import Provider
 from shared.models.records import AuditEntry, JobRun, Subscription, UsageEvent, WebhookEvent
 from shared.models.references import Reference
 from shared.models.rotations import Rotation
+from shared.models.sessions import BrowserSession
 from shared.models.signals import ContentKey, Receipt, Signal
 from shared.models.trades import Trade
 from shared.models.users import Community, Membership, User
 
 DOCUMENTS: tuple[type[BaseDocument], ...] = (
     User,
+    BrowserSession,
+    SecondFactor,
+    OAuthAttempt,
     Community,
     Membership,
     Provider,

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from mongoengine import fields
 from pymongo import UpdateOne
+from pymongo.errors import DuplicateKeyError
 
 from shared.domain.day import Day, day_of
 from shared.domain.plans import PLANS, Tier
-from shared.models.base import BaseDocument
+from shared.models.base import BaseDocument, new_id
 from shared.models.mapping import Row, rows_of
 from shared.models.together import Find
 
@@ -22,6 +23,9 @@ class User(BaseDocument):
     name = fields.StringField(required=True)
     tier = fields.StringField(required=True, default="free", choices=("free", "basic", "pro", "premium"))
     is_admin = fields.BooleanField(default=False)
+    is_disabled = fields.BooleanField(default=False)
+    avatar = fields.StringField(null=True)
+    last_login_at = fields.DateTimeField(null=True)
     time_zone = fields.StringField(default="UTC")
     display_currency = fields.StringField(default="USD")
     signals_today = fields.DictField()
@@ -69,6 +73,15 @@ class Membership(BaseDocument):
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """A user who comes from Discord; `is_first` until a login has been completed."""
+
+    user_id: str
+    is_first: bool
+    is_disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """What the gates need of a user: `day` is the one where the user lives, `copied` the signals counted in it."""
 
@@ -77,6 +90,37 @@ class Person:
     day: Day
     display_currency: str
     copied: frozenset[str]
+
+
+def arrive(discord_id: str, name: str, avatar: str | None, now: datetime) -> Arrival:
+    """Find the user of a Discord id, or create one, with the name and picture that Discord has now.
+
+    Two arrivals at once are one user: the id is unique, and who comes second finds the first one's row.
+    """
+    born: Row = {
+        "_id": new_id(),
+        "tier": "free",
+        "is_admin": False,
+        "is_disabled": False,
+        "time_zone": "UTC",
+        "display_currency": "USD",
+        "signals_today": {},
+        "created_at": now,
+    }
+    change: Row = {"$set": {"name": name, "avatar": avatar}, "$setOnInsert": born}
+    try:
+        rows_of(User).update_one({"discord_id": discord_id}, change, upsert=True)
+    except DuplicateKeyError:
+        rows_of(User).update_one({"discord_id": discord_id}, {"$set": change["$set"]})
+    row = rows_of(User).find_one({"discord_id": discord_id})
+    if row is None:
+        raise LookupError("the user was removed while signing in")
+    return Arrival(row["_id"], row.get("last_login_at") is None, bool(row.get("is_disabled")))
+
+
+def note_login(user_id: str, now: datetime) -> None:
+    """Note that a user has signed in."""
+    rows_of(User).update_one({"_id": user_id}, {"$set": {"last_login_at": now}})
 
 
 def finding_people(user_ids: Many[str], now: datetime) -> Find[dict[str, Person]]:

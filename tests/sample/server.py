@@ -13,6 +13,7 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 
 from shared.programs import free_port
+from tests.sample.sessions import begin_session
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -71,10 +72,10 @@ def running_web(redis_url: str, mongodb_uri: str, **more: str) -> Iterator[WebSe
 
 
 def session_cookie(user_id: str) -> str:
-    """Sign a session as the web process would have."""
+    """Begin a session in the connected database, and sign its cookie as the web process would have."""
     app = Flask("signer")
     app.secret_key = SECRET_KEY
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert serializer is not None
-    signed = serializer.dumps({"user_id": user_id})
+    signed = serializer.dumps({"sid": begin_session(user_id)})
     return signed if isinstance(signed, str) else signed.decode()

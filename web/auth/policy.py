@@ -3,17 +3,22 @@
 from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from shared.logs import get_logger
-from web.auth.session import read_follower
+from web.auth.session import ADMIN_FRESH, FRESH, is_confirmed, read_follower
 from web.errors import answer, is_for_a_program
 
 log = get_logger(__name__)
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+STEP_UP = "step_up_required"
+"""What a program is told where the second factor must be shown again."""
 
 
 class Policy(StrEnum):
@@ -23,6 +28,9 @@ class Policy(StrEnum):
     FOLLOWER = "follower"
     FRESH = "fresh"
     ADMIN = "admin"
+
+
+_SHOWN_WITHIN = {Policy.FRESH: FRESH, Policy.ADMIN: ADMIN_FRESH}
 
 
 def public(view: View) -> View:
@@ -81,7 +89,26 @@ def _check_access() -> ResponseReturnValue | None:
     if policy is Policy.ADMIN and not found.is_admin:
         abort(403)
     g.follower = found
-    return None
+    within = _SHOWN_WITHIN.get(policy)
+    return None if within is None or is_confirmed(within) else _ask_for_second_factor()
+
+
+def _ask_for_second_factor() -> ResponseReturnValue:
+    """Lead to the second factor and back to the page; what was sent is not carried along: it is sent again."""
+    if is_for_a_program():
+        return answer(401, code=STEP_UP)
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else _page_of(request.referrer)
+    target = url_for("second_factor.ask", next=wanted)
+    if request.headers.get("HX-Request"):
+        response = answer(401)
+        response.headers["HX-Redirect"] = target
+        return response
+    return redirect(target, 303)
+
+
+def _page_of(referrer: str | None) -> str | None:
+    parts = urlsplit(referrer or "")
+    return parts.path if parts.netloc == request.host else None
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

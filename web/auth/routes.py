@@ -1,41 +1,35 @@
-"""Login, logout and the demo's login."""
+"""Sign in and out: with Discord, and in the demo by its own door."""
 
-from urllib.parse import urlsplit
-
-from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shared.logs import get_logger
 from shared.settings import Settings
-from web.auth.demo import DEMO_DISCORD_ID, find_demo_user, is_demo_visitor
+from web.auth import discord_login
+from web.auth.arrival import enter
+from web.auth.demo import find_demo_user, is_demo_visitor
 from web.auth.policy import follower, public
-from web.auth.session import begin_session, end_session, read_follower
+from web.auth.session import end_session, read_follower
+from web.auth.sign_in_page import safe_target, show_sign_in
 from web.extensions import settings_in_force
-
-log = get_logger(__name__)
 
 
 def bind(app: Flask, settings: Settings) -> None:
-    """Add the pages; outside the demo its route does not exist."""
+    """Add the pages; what is not configured has no route."""
     blueprint = Blueprint("auth", __name__)
     blueprint.get("/login")(login)
     blueprint.post("/logout")(logout)
     if settings.demo:
         blueprint.post("/login/demo")(login_demo)
     app.register_blueprint(blueprint)
+    if settings.discord_client_id and settings.discord_client_secret:
+        app.register_blueprint(discord_login.make_blueprint(settings))
 
 
 @public
 def login() -> ResponseReturnValue:
     """Show the ways to sign in."""
-    if read_follower() is not None:
-        return redirect(safe_target(request.args.get("next")))
-    settings = settings_in_force()
-    return render_template(
-        "login.html",
-        offers_demo=is_demo_visitor(request, settings),
-        target=safe_target(request.args.get("next")),
-    )
+    target = safe_target(request.args.get("next"))
+    return redirect(target) if read_follower() is not None else show_sign_in(target=target)
 
 
 @public
@@ -45,9 +39,8 @@ def login_demo() -> ResponseReturnValue:
         abort(404)
     user_id = find_demo_user()
     if user_id is None:
-        return render_template("login.html", offers_demo=True, target="/", is_demo_empty=True), 409
-    begin_session(user_id)
-    log.info("login.demo", user_id=user_id, discord_id=DEMO_DISCORD_ID)
+        return show_sign_in("demo", 409)
+    enter(user_id, "demo")
     return redirect(safe_target(request.form.get("next")))
 
 
@@ -56,11 +49,3 @@ def logout() -> ResponseReturnValue:
     """Sign out."""
     end_session()
     return redirect(url_for("auth.login"))
-
-
-def safe_target(target: str | None) -> str:
-    """Return a path of this site to go on to; anything else becomes the first page."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
-        return "/"
-    parts = urlsplit(target)
-    return target if not parts.scheme and not parts.netloc else "/"

@@ -1,6 +1,5 @@
 """`flask accounts connect`: a follower's account at a venue, its key sealed before it is stored."""
 
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,20 +7,20 @@ import click
 from pydantic import SecretStr
 
 from shared.brokers.venue import Venue
-from shared.domain.accounts import AccountStatus, Environment
+from shared.domain.accounts import Environment
 from shared.domain.money import parse_decimal
 from shared.models.accounts import Account, Credential
 from shared.models.base import new_id
 from shared.models.mapping import Row, rows_of
 from shared.tasks import TaskName, enqueue
 from shared.vault import PublicKeys, VaultError, credential_record
+from web.account_rows import account_row
 from web.commands.answers import show_done
 from web.commands.frame import CommandError, Group, json_option
 from web.commands.lookups import check_name, find_offer, find_user
 from web.commands.secret_files import read_credentials
 from web.commands.session import audit, now, open_database, record_use
 
-DEFAULT_BALANCE = Decimal(10_000)
 _MAX_BALANCE = Decimal(10) ** 12
 
 environment_option = click.option(
@@ -74,6 +73,7 @@ def connect(
     venue, kind = find_offer(settings, venue_name, environment)
     credentials = _read_needed_credentials(venue, kind, credentials_file)
     user = find_user(user_text)
+    check_balance_is_ours(venue, kind, balance)
     at = now()
     row = account_row(
         new_id(), user["_id"], name or f"{venue.title} {kind}", venue, kind, at, balance=balance
@@ -95,45 +95,12 @@ def connect(
     )
 
 
-def account_row(
-    account_id: str,
-    user_id: str,
-    name: str,
-    venue: Venue,
-    environment: Environment,
-    at: datetime,
-    *,
-    balance: Decimal | None,
-) -> Row:
-    """Write a new account as it is stored; its balance is known only when a worker has read it.
-
-    Raises
-    ------
-    CommandError
-        If an opening balance is given for an account whose money is not ours to make up.
-    """
-    is_paper = environment is Environment.PAPER
-    if balance is not None and not is_paper:
+def check_balance_is_ours(venue: Venue, environment: Environment, balance: Decimal | None) -> None:
+    """Raise CommandError for an opening balance of an account whose money is not ours to make up."""
+    if balance is not None and environment is not Environment.PAPER:
         raise CommandError(
             f"--balance is for paper accounts: {venue.title} says what is on a {environment} one"
         )
-    return {
-        "_id": account_id,
-        "user_id": user_id,
-        "name": name,
-        "venue": venue.name,
-        "environment": str(environment),
-        "status": str(AccountStatus.ACTIVE),
-        "quote_asset": venue.money(environment),
-        "version": 0,
-        "opening_balance": (balance or DEFAULT_BALANCE) if is_paper else None,
-        "balance_total": None,
-        "balance_free": None,
-        "balance_at": None,
-        "credential_id": None,
-        "reservations": {},
-        "created_at": at,
-    }
 
 
 def seal_credential(keys: PublicKeys, credential_id: str, account: Row, credentials: SecretStr) -> Row:

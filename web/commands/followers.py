@@ -26,9 +26,10 @@ from shared.models.signals import insert_many_once
 from shared.models.users import User
 from shared.tasks import TaskName, enqueue
 from shared.vault import PublicKeys
+from web.account_rows import account_row
 from web.commands.accounts import (
-    account_row,
     check_balance,
+    check_balance_is_ours,
     environment_option,
     needs_credentials,
     parse_public_keys,
@@ -36,7 +37,7 @@ from web.commands.accounts import (
 )
 from web.commands.answers import show_done, show_rows
 from web.commands.bots import TermsCommand, new_bot_row, terms_options
-from web.commands.frame import CommandError, Group, json_option
+from web.commands.frame import Group, json_option
 from web.commands.lookups import find_offer, find_provider
 from web.commands.secret_files import write_credentials
 from web.commands.session import audit, now, open_database
@@ -95,8 +96,7 @@ def create(  # noqa: PLR0913 - one argument an option
     """Create followers of a provider, each with an account and an active bot."""
     configuration = open_database(User, Account, Credential, TradingBot)
     venue, kind = find_offer(configuration, venue_name, environment)
-    if balance is not None and kind is not Environment.PAPER:
-        raise CommandError(f"--balance is for paper accounts: {venue.title} says what is on a {kind} one")
+    check_balance_is_ours(venue, kind, balance)
     keys = parse_public_keys(configuration.credential_public_keys) if needs_credentials(venue, kind) else None
     provider = find_provider(provider_text)
     batch = Batch(provider["_id"], venue, kind, sizing, settings, balance, keys, now())

@@ -1,4 +1,4 @@
-"""`flask users create|set`: a person by their Discord identity, before or without a first login."""
+"""`flask users`: a person by their Discord identity, before or without a first login."""
 
 import re
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +14,7 @@ from web.commands.answers import show_done
 from web.commands.frame import CommandError, Group, json_option
 from web.commands.lookups import check_identifier, check_name, find_user
 from web.commands.session import audit, now, open_database
+from web.commands.user_access import admin, disable, enable, reset_second_factor, sign_out
 
 _CURRENCY = re.compile(r"[A-Z]{3,5}")
 
@@ -82,6 +83,10 @@ def set_(
     show_done({"user_id": user["_id"], **changes}, f"{user['name']}: {told}", as_json=as_json)
 
 
+for command in (disable, enable, admin, sign_out, reset_second_factor):
+    users.add_command(command)
+
+
 def create_user(discord_id: str, name: str, tier: str, *, is_admin: bool) -> Row:
     """Insert a user and note it in the audit log.
 
@@ -110,5 +115,6 @@ def user_row(user_id: str, discord_id: str, name: str, tier: str, *, is_admin: b
         "is_admin": is_admin,
         "time_zone": "UTC",
         "display_currency": "USD",
+        "is_disabled": False,
         "signals_today": {},
     }

@@ -13,6 +13,7 @@ from tests.emulators.discord.bodies import read_body
 from tests.emulators.discord.faults import Fault, FaultKind, Faults
 from tests.emulators.discord.gateway import Gateway
 from tests.emulators.discord.log import TrafficLog
+from tests.emulators.discord.oauth import OAuth
 from tests.emulators.discord.payloads import Json
 from tests.emulators.discord.places import Places
 from tests.emulators.discord.state import UnknownObjectError, World
@@ -25,10 +26,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Rest:
     """What stands before every endpoint."""
 
-    def __init__(self, world: World, faults: Faults, log: TrafficLog) -> None:
+    def __init__(self, world: World, faults: Faults, log: TrafficLog, oauth: OAuth) -> None:
         self._world = world
         self._faults = faults
         self._log = log
+        self._oauth = oauth
 
     @web.middleware
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -65,9 +67,10 @@ class Rest:
 
     async def _call(self, request: web.Request, handler: Handler, path: str) -> web.StreamResponse:
         try:
-            # Interactions and webhooks carry their own token in the path; GET /gateway is public.
-            if not path.startswith(("/interactions/", "/webhooks/")) and path != "/gateway":
-                self._check_token(request)
+            # Interactions and webhooks carry their token in the path, OAuth2 the application's; GET /gateway is public.
+            own = ("/interactions/", "/webhooks/", "/oauth2/token")
+            if not path.startswith(own) and path != "/gateway":
+                self._check_token(request, path)
             return await handler(request)
         except UnknownObjectError as error:
             return _answer_error(unknown(error))
@@ -76,7 +79,9 @@ class Rest:
         except web.HTTPException as error:
             return answer({"message": f"{error.status}: {error.reason}", "code": 0}, error.status)
 
-    def _check_token(self, request: web.Request) -> None:
+    def _check_token(self, request: web.Request, path: str) -> None:
+        if path == "/users/@me" and self._oauth.user_of(request) is not None:
+            return
         if request.headers.get("Authorization") != f"Bot {self._world.token}":
             raise ApiError(401, 0, "401: Unauthorized")
 
@@ -117,10 +122,11 @@ async def _logged_body(request: web.Request) -> object:
 class AboutBot:
     """The endpoints about the gateway, the bot, its application and commands."""
 
-    def __init__(self, world: World, gateway: Gateway, places: Places) -> None:
+    def __init__(self, world: World, gateway: Gateway, places: Places, oauth: OAuth) -> None:
         self._world = world
         self._gateway = gateway
         self._places = places
+        self._oauth = oauth
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes, below the API's prefix."""
@@ -155,7 +161,10 @@ class AboutBot:
         return answer({"url": self._gateway.url, "shards": 1, "session_start_limit": limit})
 
     async def get_me(self, request: web.Request) -> web.Response:
-        """Return the bot's user."""
+        """Return the bot's user, or the one whose bearer token it is."""
+        user_id = self._oauth.user_of(request)
+        if user_id is not None:
+            return answer(self._world.get("users", user_id))
         private: Json = {"verified": True, "mfa_enabled": True, "locale": "en-US", "email": None, "flags": 0}
         return answer({**self._world.bot, **private})
 

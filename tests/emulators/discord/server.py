@@ -16,6 +16,7 @@ from tests.emulators.discord.gateway import Gateway
 from tests.emulators.discord.interactions import Interactions
 from tests.emulators.discord.log import Changes, TrafficLog
 from tests.emulators.discord.messages import Messages
+from tests.emulators.discord.oauth import OAuth
 from tests.emulators.discord.places import Places
 from tests.emulators.discord.rest import API_PREFIX, AboutBot, AboutGuilds, Rest
 from tests.emulators.discord.rest_messages import AboutMessages
@@ -67,8 +68,10 @@ class EmulatorServer:
         self.control = Control(
             self.world, places, messages, interactions, self.gateway, self.log, self._changes
         )
+        self.oauth = OAuth(self.world)
         self._endpoints = (
-            AboutBot(self.world, self.gateway, places),
+            AboutBot(self.world, self.gateway, places, self.oauth),
+            self.oauth,
             AboutGuilds(self.world),
             AboutMessages(self.world, messages),
             AboutWebhooks(self.world, messages, interactions),
@@ -102,13 +105,14 @@ class EmulatorServer:
             for step in self._seed:
                 await self.control.perform(step["action"], {k: v for k, v in step.items() if k != "action"})
         application = web.Application(
-            middlewares=[Rest(self.world, self.faults, self.log).__call__], client_max_size=_LARGEST_BODY
+            middlewares=[Rest(self.world, self.faults, self.log, self.oauth).__call__], client_max_size=_LARGEST_BODY
         )
         for endpoints in self._endpoints:
             application.add_routes(
                 web.route(route.method, API_PREFIX + route.path, route.handler)
                 for route in endpoints.routes()
             )
+        application.add_routes(self.oauth.pages())
         application.add_routes(
             [web.get("/gateway", self.gateway.handle), web.post("/_control/{action}", self.control.handle)]
         )
@@ -164,6 +168,11 @@ class DiscordEmulator:
     def token(self) -> str:
         """The bot token that is accepted."""
         return self._server.token
+
+    @property
+    def oauth(self) -> OAuth:
+        """What people have allowed the application; read and filled by tests in the same process."""
+        return self._server.oauth
 
     @property
     def control(self) -> DiscordControl:

@@ -12,6 +12,7 @@ from shared.database import connect, ensure_indexes
 from shared.models.all import DOCUMENTS
 from shared.settings import Settings, read_settings
 from tests.sample.server import SECRET_KEY
+from tests.sample.sessions import begin_session
 from web import create_app
 
 
@@ -49,13 +50,13 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def sign_in(app: Flask) -> Callable[[str], FlaskClient]:
-    """Make a client whose session holds a user."""
+def sign_in(app: Flask) -> Callable[..., FlaskClient]:
+    """Make a client that is signed in as a user, and has just shown the second factor if asked for."""
 
-    def make(user_id: str) -> FlaskClient:
+    def make(user_id: str, *, is_confirmed: bool = False) -> FlaskClient:
         client = app.test_client()
         with client.session_transaction() as session:
-            session["user_id"] = user_id
+            session["sid"] = begin_session(user_id, is_confirmed=is_confirmed)
         return client
 
     return make

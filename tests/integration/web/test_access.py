@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from shared.settings import Settings
 from tests.sample.house import add_user
+from tests.sample.sessions import begin_session
 from web import create_app
 from web.auth.demo import DEMO_DISCORD_ID
 from web.auth.policy import Policy, policy_of
@@ -48,7 +49,7 @@ def test_a_route_without_a_policy_is_refused_even_to_a_signed_in_user(
     app.add_url_rule("/unmarked", "unmarked", lambda: "secret")
     client = app.test_client()
     with client.session_transaction() as session:
-        session["user_id"] = add_user("anna", now)
+        session["sid"] = begin_session(add_user("anna", now))
     answer = client.get("/unmarked")
     assert answer.status_code == 403
     assert "secret" not in answer.text

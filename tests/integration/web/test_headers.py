@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from shared.settings import Settings
 from tests.sample.house import add_user
+from tests.sample.sessions import begin_session
 from web import create_app
 from web.auth.policy import public
 
@@ -51,7 +52,7 @@ def test_every_answer_carries_the_security_headers(
     app.add_url_rule("/fail", "fail", fail)
     client = app.test_client()
     with client.session_transaction() as session:
-        session["user_id"] = add_user("anna", now)
+        session["sid"] = begin_session(add_user("anna", now))
     expected = {
         "/": 200,
         "/login": 302,

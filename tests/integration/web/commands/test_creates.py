@@ -286,7 +286,7 @@ def test_the_settings_are_listed_without_anything_else(run: Run):
         (("users", "create", "--discord-id", "1", "--name", "\x1b[31mred"), "printable"),
         (("users", "create", "--discord-id", "1", "--name", "x" * 81), "printable"),
         (("users", "create", "--discord-id", "1", "--name", "x", "--tier", "gold"), "gold"),
-        (("users", "destroy"), "it has create"),
+        (("users", "destroy"), "it has admin, create"),
         (("users", "create", "--discord-id", "1", "--name", "x", "surplus"), "surplus"),
     ],
 )

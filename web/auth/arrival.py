@@ -1,0 +1,64 @@
+"""Somebody has shown who they are: their user, their session, and on the first day ten thousand of paper money."""
+
+from datetime import datetime
+
+from shared.brokers.catalogue import list_venues
+from shared.domain.accounts import Environment
+from shared.domain.identifiers import event_id, first_account_id
+from shared.logs import get_logger
+from shared.models.accounts import insert_first
+from shared.models.mapping import millisecond
+from shared.models.records import append_usage
+from shared.models.users import arrive, note_login
+from shared.oauth.discord import DiscordProfile
+from shared.settings import Settings
+from shared.tasks import TaskName, enqueue
+from web.account_rows import account_row
+from web.audit import note
+from web.auth.session import begin_session
+from web.formatting import moment
+
+log = get_logger(__name__)
+
+FIRST_VENUE = "binance"
+FIRST_NAME = "Paper account"
+
+
+class AccountDisabled(Exception):
+    """Raised where a disabled user signs in."""
+
+
+def welcome(profile: DiscordProfile, settings: Settings) -> str:
+    """Sign in who comes from Discord and return the user's id; raises AccountDisabled.
+
+    Safe to redo at every step: a user is found again by the Discord id, the first account by an id that derives from
+    the user, and only then is the login noted.
+    """
+    now = millisecond(moment())
+    found = arrive(profile.discord_id, profile.name, profile.avatar, now)
+    if found.is_disabled:
+        note(found.user_id, "login.refused", found.user_id, reason="disabled")
+        raise AccountDisabled
+    if found.is_first:
+        _open_first_account(found.user_id, settings, now)
+    note_login(found.user_id, now)
+    enter(found.user_id, "discord")
+    return found.user_id
+
+
+def enter(user_id: str, door: str) -> None:
+    """Begin a session and write it down; `door` says how the user came in."""
+    session_id = begin_session(user_id)
+    note(user_id, "login", session_id, door=door)
+    append_usage(event_id("usage.login", session_id, 0), user_id, "login", session_id, moment())
+    log.info("login", user_id=user_id, door=door)
+
+
+def _open_first_account(user_id: str, settings: Settings, now: datetime) -> None:
+    venue = list_venues(settings.venue_adapters, settings.live_venues)[FIRST_VENUE]
+    account_id = first_account_id(user_id)
+    row = account_row(account_id, user_id, FIRST_NAME, venue, Environment.PAPER, now, balance=None)
+    if insert_first(row):
+        note(user_id, "account.connect", account_id, venue=venue.name, environment=str(Environment.PAPER))
+        append_usage(event_id("usage.account_connected", account_id, 0), user_id, "account_connected", account_id, now)
+        enqueue(TaskName.ACCOUNTS_REFRESH, [account_id])
