@@ -19,6 +19,7 @@ from web import (
     manifest,
     realtime,
     security,
+    webhooks,
 )
 
 SESSION_LIFETIME = timedelta(hours=12)
@@ -61,5 +62,5 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     )
     if is_https:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    for part in (extensions, security, errors, formatting, manifest, health, auth, dashboard, realtime):
+    for part in (extensions, security, errors, formatting, manifest, health, auth, dashboard, realtime, webhooks):
         part.bind(app, settings)

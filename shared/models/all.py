@@ -12,6 +12,7 @@ from shared.models.flattens import Flatten
 from shared.models.follows import Follow
 from shared.models.fundings import Funding
 from shared.models.halts import BreakerTrip, Halt
+from shared.models.hooks import HookRequest
 from shared.models.market import Candle, EquitySnapshot
 from shared.models.messages import Message
 from shared.models.orders import Order
@@ -52,6 +53,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Candle,
     Subscription,
     WebhookEvent,
+    HookRequest,
     Outbox,
     Counter,
     Halt,

@@ -19,6 +19,7 @@ from web.commands.messages import messages
 from web.commands.provider_followers import approve, change
 from web.commands.provider_followers import followers as list_followers
 from web.commands.provider_followers import refuse as refuse_follower
+from web.commands.provider_hook import hook_secret
 from web.commands.provider_profile import profile
 from web.commands.provider_reach import reach
 from web.commands.provider_record import record
@@ -27,7 +28,7 @@ from web.commands.setup import setup
 from web.commands.trades import trades
 from web.commands.users import users
 
-for verb in (profile, reach, record, change, approve, refuse_follower, list_followers):
+for verb in (profile, reach, record, change, approve, refuse_follower, list_followers, hook_secret):
     providers.add_command(verb)
 for verb in (show, start, pause, stop, change_terms, list_questions, confirm, refuse_question):
     bots.add_command(verb)

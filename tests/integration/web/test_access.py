@@ -16,7 +16,14 @@ from web.auth.policy import Policy, policy_of
 
 pytestmark = pytest.mark.usefixtures("empty_servers")
 
-PUBLIC_ENDPOINTS = {"static", "health.healthz", "health.readyz", "auth.login", "auth.login_demo"}
+PUBLIC_ENDPOINTS = {
+    "static",
+    "health.healthz",
+    "health.readyz",
+    "auth.login",
+    "auth.login_demo",
+    "webhooks.signals",
+}
 FOREIGN_VISITORS = [
     {"environ_overrides": {"REMOTE_ADDR": "10.1.2.3"}},
     {"headers": {"X-Forwarded-For": "127.0.0.1"}},
