@@ -16,6 +16,7 @@ from web import (
     extensions,
     formatting,
     health,
+    limits,
     manifest,
     realtime,
     security,
@@ -62,5 +63,9 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     )
     if is_https:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    for part in (extensions, security, errors, formatting, manifest, health, auth, dashboard, realtime, webhooks):
+    # What happens before a request happens in this order: headers are set for whatever is refused after them.
+    security.bind(app, settings)
+    limits.bind_before_login(app, settings)
+    parts = (extensions, errors, formatting, manifest, health, auth, limits, dashboard, realtime, webhooks)
+    for part in parts:
         part.bind(app, settings)

@@ -8,6 +8,7 @@ from typing import cast
 from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from pymongo.errors import PyMongoError
+from werkzeug.exceptions import HTTPException
 
 from shared.inbox import IncomingMessage, Recorded, parse_object, record_message
 from shared.logs import get_logger
@@ -16,6 +17,7 @@ from shared.models.hooks import Hook, Taken
 from shared.models.mapping import millisecond
 from web.auth.policy import public
 from web.extensions import settings_in_force
+from web.limits import address_of_request, limited, take
 from web.webhooks.bodies import BadBody, Body, read_body
 from web.webhooks.secrets import Decoy, open_secrets
 from web.webhooks.signing import WINDOW_SECONDS, is_of_now, is_secret, is_signed, request_digest
@@ -26,6 +28,8 @@ blueprint = Blueprint("webhooks", __name__)
 
 DECOY = "trade_executor_hook_decoy"
 MAX_BODY_BYTES = 512 * 1024
+
+_REPLAYED = ("Recorded already", "This very request was taken before.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class _Accepted:
 
 @blueprint.post("/hooks/signals/<provider>")
 @public
+@limited("itself")
 def signals(provider: str) -> ResponseReturnValue:
     """Record what a provider posts from elsewhere, once, as the bot records a message."""
     request.max_content_length = MAX_BODY_BYTES
@@ -48,11 +53,10 @@ def signals(provider: str) -> ResponseReturnValue:
     try:
         accepted = _prove(provider, raw, now)
         if accepted is None:
-            return _refusal(401, "Not accepted", "The signature, its time or the secret is not right.")
-        incoming = _message_of(accepted, now)
+            return _refuse(401, "Not accepted", "The signature, its time or the secret is not right.")
+        return _record_once(accepted, _message_of(accepted, now), now)
     except BadBody as error:
-        return _refusal(400, "That cannot be read", str(error))
-    return _record_once(accepted, incoming, now)
+        return _refuse(400, "That cannot be read", str(error))
 
 
 def _prove(provider: str, raw: bytes, now: datetime) -> _Accepted | None:
@@ -119,24 +123,26 @@ def _message_of(accepted: _Accepted, now: datetime) -> IncomingMessage:
 
 
 def _record_once(accepted: _Accepted, incoming: IncomingMessage, now: datetime) -> ResponseReturnValue:
-    said = ("hook", incoming.channel_id, incoming.message_id)
-    if messages.is_of_another(*said, accepted.hook.author_id):
-        return _refusal(409, "Taken", "Another provider of this channel has a message with this id.")
-    taken = hooks.take_request(accepted.digest, accepted.hook.provider_id, millisecond(now))
+    hook, digest = accepted.hook, accepted.digest
+    if messages.is_of_another("hook", incoming.channel_id, incoming.message_id, hook.author_id):
+        return _refuse(409, "Taken", "Another provider of this channel has a message with this id.")
+    taken = hooks.take_request(digest, hook.provider_id, millisecond(now))
     if taken is Taken.DONE:
-        return _refusal(409, "Recorded already", "This very request was taken before.")
+        return _refuse(409, *_REPLAYED)
     if taken is Taken.BUSY:
-        return _refusal(409, "Being recorded", "This very request is being taken at this moment.")
+        return _refuse(409, "Being recorded", "This very request is being taken at this moment.")
     try:
+        take("hooks", provider=hook.provider_id)
         recorded = record_message(incoming, now)
-    except PyMongoError:
+    except (HTTPException, PyMongoError):
+        # The sender may come again with the same request.
         with suppress(PyMongoError):
-            hooks.give_back(accepted.digest)
+            hooks.give_back(digest)
         raise
-    hooks.finish_request(accepted.digest)
+    hooks.finish_request(digest)
     if taken is Taken.OVER and not recorded.created:
-        return _refusal(409, "Recorded already", "This very request was taken before.")
-    _note_recorded(accepted.hook, recorded)
+        return _refuse(409, *_REPLAYED)
+    _note_recorded(hook, recorded)
     response = jsonify(recorded.model_dump())
     response.status_code = 202
     return response
@@ -152,7 +158,9 @@ def _note_recorded(hook: Hook, recorded: Recorded) -> None:
     )
 
 
-def _refusal(status: int, title: str, text: str) -> Response:
+def _refuse(status: int, title: str, text: str) -> Response:
+    # Counted for the address: only what is new and proved uses up what a provider may send.
+    take("hooks_refused", address=address_of_request())
     response = jsonify(error={"status": status, "title": title, "text": text})
     response.status_code = status
     return response
