@@ -47,8 +47,11 @@ def configure_logging(program: str, level: str = "INFO") -> None:
 
 
 def log_to_stderr() -> None:
-    """Send the events of a command to standard error: its standard output is its answer, line by line."""
-    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+    """Send a command's warnings to standard error: its standard output is its answer, and silence there is success."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
 
 
 def get_logger(name: str) -> Any:

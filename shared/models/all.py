@@ -1,6 +1,7 @@
 """Every document of the database, for indexes, docs and tests."""
 
 from shared.models.accounts import Account, Credential
+from shared.models.audit import AuditEntry
 from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
 from shared.models.commands import Command
@@ -19,7 +20,7 @@ from shared.models.orders import Order
 from shared.models.outbox import Outbox
 from shared.models.paper import PAPER_DOCUMENTS
 from shared.models.providers import Provider
-from shared.models.records import AuditEntry, JobRun, Subscription, UsageEvent, WebhookEvent
+from shared.models.records import JobRun, Subscription, UsageEvent, WebhookEvent
 from shared.models.references import Reference
 from shared.models.rotations import Rotation
 from shared.models.signals import ContentKey, Receipt, Signal

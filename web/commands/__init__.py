@@ -3,6 +3,7 @@
 from flask import Flask
 
 from web.commands.accounts import accounts
+from web.commands.audit_log import audit
 from web.commands.bot_life import change_terms, pause, show, start, stop
 from web.commands.bot_questions import confirm, list_questions
 from web.commands.bot_questions import refuse as refuse_question
@@ -50,6 +51,7 @@ COMMANDS = (
     positions,
     trades,
     reservations,
+    audit,
     jobs,
     wait,
     doctor,

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from shared.models.audit import AuditEntry
 from shared.models.hooks import find_hook
 from shared.models.mapping import rows_of
 from shared.models.providers import Provider
-from shared.models.records import AuditEntry
 from shared.settings import Settings, read_settings
 from tests.integration.web.commands.conftest import Run
 from web.webhooks.secrets import make_decoy, open_secrets
