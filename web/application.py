@@ -69,3 +69,4 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     parts = (extensions, errors, formatting, manifest, health, auth, limits, dashboard, realtime, webhooks)
     for part in parts:
         part.bind(app, settings)
+    app.wsgi_app = security.Outermost(app.wsgi_app, settings)  # type: ignore[method-assign]
