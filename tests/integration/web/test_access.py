@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from shared.settings import Settings
+from tests.integration.web.policy_table import ROUTES
 from tests.sample.house import add_user
 from web import create_app
 from web.auth.demo import DEMO_DISCORD_ID
@@ -16,14 +17,7 @@ from web.auth.policy import Policy, policy_of
 
 pytestmark = pytest.mark.usefixtures("empty_servers")
 
-PUBLIC_ENDPOINTS = {
-    "static",
-    "health.healthz",
-    "health.readyz",
-    "auth.login",
-    "auth.login_demo",
-    "webhooks.signals",
-}
+PUBLIC_ENDPOINTS = {name for name, route in ROUTES.items() if route.policy is Policy.PUBLIC}
 FOREIGN_VISITORS = [
     {"environ_overrides": {"REMOTE_ADDR": "10.1.2.3"}},
     {"headers": {"X-Forwarded-For": "127.0.0.1"}},
