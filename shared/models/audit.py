@@ -43,6 +43,7 @@ class AuditEntry(BaseDocument):
     previous_at = fields.DateTimeField(null=True)
     previous_hash = fields.StringField(required=True)
     hash = fields.StringField(required=True)
+    unchained_before = fields.IntField(null=True)
 
     meta = {
         "collection": "audit_entries",
@@ -143,9 +144,12 @@ def _place(rows: Sequence[Row]) -> list[Row]:
     head: Link | None = link_of(newest) if newest else None
     if head is None and number:
         head = Link(number, GENESIS, rows[0]["at"])
-    elif head is not None and head.seq < number:
+    elif head is not None:
         # A number that was given is not given again: the gap stays.
-        head = replace(head, seq=number)
+        head = replace(head, seq=max(head.seq, number))
+    elif head is None:
+        # What is there without a number when the chain begins is all that may ever be.
+        rows = [{**rows[0], "unchained_before": count_unchained()}, *rows[1:]]
     placed = []
     for row in rows:
         placed.append(chain(row, head))

@@ -53,18 +53,28 @@ def verify(*, expect: str | None, as_json: bool) -> None:
     # Before the walk: what is appended during it is later than this.
     newest = log.newest_number()
     met: set[str] = set()
+    allowed: list[int] = []
 
     def lines() -> Iterator[Row]:
         for line in log.read_chain():
+            if line.get("seq") == 1:
+                allowed.append(int(line.get("unchained_before") or 0))
             if expected and line.get("seq") == expected[0]:
                 met.add(str(line.get("hash")))
             yield line
 
     verdict = check_chain(lines(), now(), newest)
     outside = log.count_unchained()
-    show_done(_row(verdict, outside), _sentence(verdict, outside), as_json=as_json)
+    was_put_in = bool(allowed) and outside > allowed[0]
+    row = _row(verdict, outside)
+    row["intact"] = row["intact"] and not was_put_in
+    show_done(row, _sentence(verdict, outside), as_json=as_json)
     if verdict.broken is not None:
         raise CommandError(f"line {verdict.broken.seq}: {verdict.broken.reason}")
+    if was_put_in:
+        raise CommandError(
+            f"{outside} lines have no place in the chain, {allowed[0]} are older than it: some were put in"
+        )
     if expected and met != {expected[1]}:
         raise CommandError(f"line {expected[0]} is not the one that was expected: the chain was made anew")
 

@@ -1,5 +1,7 @@
 """`flask audit`: every change a line, and the first line that was touched is named."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from shared.models.audit import AuditEntry
@@ -51,3 +53,17 @@ def test_a_chain_that_was_made_anew_is_told_by_a_hash_that_was_noted(run: Run) -
     assert run("audit", "verify").status == 0
     assert "was made anew" in run("audit", "verify", "--expect", expected).err
     assert run("audit", "verify", "--expect", "3:abc").refused("SEQ:HASH", status=2)
+
+
+def test_a_line_that_was_put_in_beside_the_chain_is_told_and_those_older_than_it_are_not(
+    run: Run, empty_servers: None
+) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    rows_of(AuditEntry).insert_one({"_id": "old", "actor": "cli", "action": "halt", "at": at})
+    run("users", "create", "--discord-id", "1", "--name", "anna")
+    verdict = run("audit", "verify", "--json").row
+    assert (verdict["intact"], verdict["unchained"]) == (True, 1)
+    rows_of(AuditEntry).insert_one({"_id": "forged", "actor": "cli", "action": "halt", "at": at})
+    answer = run("audit", "verify", "--json")
+    assert (answer.status, answer.rows[0]["intact"]) == (1, False)
+    assert "2 lines have no place in the chain, 1 are older than it" in answer.err
