@@ -12,8 +12,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 DEFAULT_DATABASE = "trade_executor"
 
-OUTGROWN = {"candles": ("venue_1_symbol_1_minute_1",)}
-"""Unique indexes of earlier versions, by collection: while one is there it refuses rows that are right today."""
+OUTGROWN = {"candles": ("venue_1_symbol_1_minute_1",), "audit_entries": ("at_1",)}
+"""Indexes of earlier versions, by collection: while one is there it refuses or removes rows that are right today."""
 
 
 class DatabaseUnavailable(Exception):

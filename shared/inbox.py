@@ -168,6 +168,17 @@ def parse_line(line: str) -> IncomingMessage:
         data = json.loads(line)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError too
         raise ValueError(f"not JSON: {error}") from None
+    return parse_object(data)
+
+
+def parse_object(data: object) -> IncomingMessage:
+    """Read one message from what JSON held.
+
+    Raises
+    ------
+    ValueError
+        With one sentence that names the first wrong field.
+    """
     if not isinstance(data, dict):
         raise ValueError(f"a JSON object is expected, not {type(data).__name__}")  # noqa: TRY004 one error for a bad line
     try:

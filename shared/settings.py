@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.logs import hide_values
+
 EX_CONFIG: Final = 78
 """Exit status of a process that cannot start with this configuration (sysexits.h)."""
 
@@ -167,6 +169,7 @@ def read_settings(*required: str, **overrides: Any) -> Settings:
             problems.append(f"{name.upper()} is not set")
     if problems:
         raise ConfigurationError(problems)
+    hide_values(_secrets_of(settings))
     return settings
 
 
@@ -189,6 +192,17 @@ def _named(prefix: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if name.startswith(prefix) and value
     }
+
+
+def _secrets_of(settings: Settings) -> list[str]:
+    """List every secret by itself: those that come in lists or pairs one by one."""
+    values = [getattr(settings, name) for name in Settings.model_fields]
+    secrets = [value for value in values if isinstance(value, SecretStr)]
+    whole = [secret.get_secret_value() for secret in (*secrets, *settings.market_keys.values())]
+    _, _, password = settings.flower_basic_auth.get_secret_value().partition(":")
+    parts = settings.credential_private_keys.get_secret_value().split(",")
+    pairs = [half for key in settings.market_keys.values() for half in _halves(key)]
+    return [value.strip() for value in (*whole, password, *parts, *pairs)]
 
 
 def _halves(key: SecretStr) -> tuple[str, str]:

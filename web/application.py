@@ -16,9 +16,11 @@ from web import (
     extensions,
     formatting,
     health,
+    limits,
     manifest,
     realtime,
     security,
+    webhooks,
 )
 from web import settings as settings_pages
 
@@ -64,5 +66,11 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     )
     if is_https:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    for part in (extensions, security, errors, formatting, manifest, health, auth, dashboard, settings_pages, realtime):
+    # What happens before a request happens in this order: headers are set for whatever is refused after them.
+    security.bind(app, settings)
+    limits.bind_before_login(app, settings)
+    for part in (extensions, errors, formatting, manifest, health, auth, limits):
         part.bind(app, settings)
+    for pages in (dashboard, settings_pages, realtime, webhooks):
+        pages.bind(app, settings)
+    app.wsgi_app = security.Outermost(app.wsgi_app, settings)  # type: ignore[method-assign]

@@ -54,7 +54,7 @@ def bind(app: Flask, _settings: Settings) -> None:
 
 def is_for_a_program() -> bool:
     """Tell whether the request wants JSON and not a page."""
-    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+    return request.path.startswith(("/api/", "/hooks/")) or request.accept_mimetypes.best == "application/json"
 
 
 def answer(status: int, *, code: str | None = None) -> Response:

@@ -1,6 +1,7 @@
 """Every document of the database, for indexes, docs and tests."""
 
 from shared.models.accounts import Account, Credential
+from shared.models.audit import AuditEntry
 from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
 from shared.models.commands import Command
@@ -13,6 +14,7 @@ from shared.models.flattens import Flatten
 from shared.models.follows import Follow
 from shared.models.fundings import Funding
 from shared.models.halts import BreakerTrip, Halt
+from shared.models.hooks import HookRequest
 from shared.models.market import Candle, EquitySnapshot
 from shared.models.messages import Message
 from shared.models.oauth_attempts import OAuthAttempt
@@ -20,7 +22,7 @@ from shared.models.orders import Order
 from shared.models.outbox import Outbox
 from shared.models.paper import PAPER_DOCUMENTS
 from shared.models.providers import Provider
-from shared.models.records import AuditEntry, JobRun, Subscription, UsageEvent, WebhookEvent
+from shared.models.records import JobRun, Subscription, UsageEvent, WebhookEvent
 from shared.models.references import Reference
 from shared.models.rotations import Rotation
 from shared.models.sessions import BrowserSession
@@ -58,6 +60,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Candle,
     Subscription,
     WebhookEvent,
+    HookRequest,
     Outbox,
     Counter,
     Halt,

@@ -4,11 +4,11 @@ from mongoengine import fields
 from pymongo import ReturnDocument
 
 from shared.models.base import BaseDocument
-from shared.models.mapping import rows_of
+from shared.models.mapping import hints_of, rows_of
 
 
 class Counter(BaseDocument):
-    """Owner: the operator. Written by workers; one row per kind of number, for good."""
+    """Owner: the operator. Written by workers, and whoever appends to the audit log; one row per kind of number, for good."""
 
     name = fields.StringField(primary_key=True)
     last = fields.LongField(required=True)
@@ -22,9 +22,10 @@ def last_of(name: str) -> int:
     return int(row["last"]) if row else 0
 
 
-def raise_to(name: str, number: int) -> None:
-    """Let a kind of number stand at `number`, unless it stands higher already."""
-    rows_of(Counter).update_one({"_id": name}, {"$max": {"last": number}}, upsert=True)
+def raise_to(name: str, number: int, *, wait: bool = True) -> None:
+    """Let a kind of number stand at `number`, unless it stands higher already. `wait` as in `shared.models.durable`."""
+    rows = rows_of(Counter) if wait else hints_of(Counter)
+    rows.update_one({"_id": name}, {"$max": {"last": number}}, upsert=True)
 
 
 def next_numbers(name: str, count: int) -> int:

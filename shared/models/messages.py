@@ -146,6 +146,12 @@ def finding_existing(row_ids: Iterable[str]) -> Find[set[str]]:
     )
 
 
+def is_of_another(source: str, channel_id: str, message_id: str, author_id: str) -> bool:
+    """Tell whether a revision of this message is there that somebody else wrote."""
+    query = {"source": source, "channel_id": channel_id, "message_id": message_id}
+    return rows_of(Message).find_one({**query, "author_id": {"$ne": author_id}}, {"_id": 1}) is not None
+
+
 def revisions(source: str, channel_id: str, message_id: str) -> list[InboxMessage]:
     """List what is known of one message, oldest revision first."""
     return run(finding_revisions(source, channel_id, message_id))

@@ -12,6 +12,14 @@ from shared.models.base import BaseDocument
 from shared.models.mapping import Row, from_row, rows_of, to_row
 from shared.models.together import Find
 
+HOOK_AUTHOR = "hook:"
+"""What the author of a hooked message begins with; Discord's ids are numbers."""
+
+
+def hook_author_id(provider_id: str) -> str:
+    """Return the author that the web writes to what came through a provider's signed hook."""
+    return f"{HOOK_AUTHOR}{provider_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderTerms:
@@ -36,7 +44,9 @@ class ProviderTerms:
         return self.visibility is Visibility.PUBLIC
 
     def may_signal(self, author_id: str, *, is_webhook: bool) -> bool:
-        """Tell whether an author or webhook is on the allow-list."""
+        """Tell whether an author or webhook is on the allow-list, or is this provider's own signed hook."""
+        if is_webhook and author_id == hook_author_id(self.provider_id):
+            return True
         return author_id in (self.webhook_ids if is_webhook else self.author_ids)
 
 
@@ -50,7 +60,7 @@ class Provider(BaseDocument):
     channel_ids = fields.ListField(fields.StringField())
     author_ids = fields.ListField(fields.StringField())
     webhook_ids = fields.ListField(fields.StringField())
-    hook_secret = fields.StringField(null=True)
+    hook = fields.DictField(null=True)
     visibility = fields.StringField(default=str(Visibility.PUBLIC), choices=tuple(map(str, Visibility)))
     role_ids = fields.ListField(fields.StringField())
     active = fields.BooleanField(default=True)

@@ -1,15 +1,12 @@
-"""What is kept about the business and its running: plans, webhooks, audit, usage, job runs."""
+"""What is kept about the business and its running: plans, webhooks, usage, job runs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from mongoengine import fields
 from pymongo.errors import DuplicateKeyError
 
 from shared.models.base import BaseDocument
-from shared.models.mapping import hints_of, rows_of, to_row
-from shared.models.signals import insert_many_once
+from shared.models.mapping import hints_of, rows_of
 
 
 class Subscription(BaseDocument):
@@ -39,22 +36,6 @@ class WebhookEvent(BaseDocument):
             ["handled_at", "received_at"],
             {"fields": ["received_at"], "expireAfterSeconds": 90 * 86400},
         ],
-    }
-
-
-class AuditEntry(BaseDocument):
-    """Owner: the operator. Append-only: who did what, when, from where; retention 2 years."""
-
-    entry_id = fields.StringField(primary_key=True)
-    actor = fields.StringField(required=True)
-    action = fields.StringField(required=True)
-    subject = fields.StringField()
-    detail = fields.DictField()
-    at = fields.DateTimeField(required=True)
-
-    meta = {
-        "collection": "audit_entries",
-        "indexes": [{"fields": ["at"], "expireAfterSeconds": 730 * 86400}, ["actor", "-at"]],
     }
 
 
@@ -116,32 +97,6 @@ def finish_job(run_id: str, now: datetime, outcome: str, detail: str = "") -> No
 def last_run(job: str) -> dict[str, object] | None:
     """Read a job's newest run."""
     return rows_of(JobRun).find_one({"job": job}, sort=[("started_at", -1)])
-
-
-def append_audit(
-    entry_id: str, actor: str, action: str, subject: str, detail: dict[str, str], at: datetime
-) -> None:
-    """Append one line to the audit log."""
-    rows_of(AuditEntry).insert_one(
-        {"_id": entry_id, "actor": actor, "action": action, "subject": subject, "detail": detail, "at": at}
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    """One line of the audit log; an id that derives from what it tells makes a repeat the same line."""
-
-    entry_id: str
-    actor: str
-    action: str
-    subject: str
-    detail: dict[str, str]
-    at: datetime
-
-
-def append_audits_once(lines: Sequence[AuditLine], *, wait: bool = True) -> None:
-    """Append lines to the audit log, leaving those that are there. `wait` as in `shared.models.durable`."""
-    insert_many_once(AuditEntry, [to_row(line, "entry_id") for line in lines], wait=wait)
 
 
 def append_usage(event_id: str, user_id: str, kind: str, subject_id: str, at: datetime) -> None:

@@ -14,7 +14,7 @@ from shared.oauth.discord import DiscordProfile
 from shared.settings import Settings
 from shared.tasks import TaskName, enqueue
 from web.account_rows import account_row
-from web.audit import note
+from web.auditing import audit
 from web.auth.session import begin_session
 from web.formatting import moment
 
@@ -37,7 +37,7 @@ def welcome(profile: DiscordProfile, settings: Settings) -> str:
     now = millisecond(moment())
     found = arrive(profile.discord_id, profile.name, profile.avatar, now)
     if found.is_disabled:
-        note(found.user_id, "login.refused", found.user_id, reason="disabled")
+        audit("login.refused", found.user_id, actor=found.user_id, detail={"reason": "disabled"})
         raise AccountDisabled
     if found.is_first:
         _open_first_account(found.user_id, settings, now)
@@ -49,7 +49,7 @@ def welcome(profile: DiscordProfile, settings: Settings) -> str:
 def enter(user_id: str, door: str) -> None:
     """Begin a session and write it down; `door` says how the user came in."""
     session_id = begin_session(user_id)
-    note(user_id, "login", session_id, door=door)
+    audit("login", session_id, actor=user_id, detail={"door": door})
     append_usage(event_id("usage.login", session_id, 0), user_id, "login", session_id, moment())
     log.info("login", user_id=user_id, door=door)
 
@@ -59,6 +59,7 @@ def _open_first_account(user_id: str, settings: Settings, now: datetime) -> None
     account_id = first_account_id(user_id)
     row = account_row(account_id, user_id, FIRST_NAME, venue, Environment.PAPER, now, balance=None)
     if insert_first(row):
-        note(user_id, "account.connect", account_id, venue=venue.name, environment=str(Environment.PAPER))
+        what = {"venue": venue.name, "environment": str(Environment.PAPER)}
+        audit("account.connect", account_id, actor=user_id, detail=what)
         append_usage(event_id("usage.account_connected", account_id, 0), user_id, "account_connected", account_id, now)
         enqueue(TaskName.ACCOUNTS_REFRESH, [account_id])

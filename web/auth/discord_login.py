@@ -28,6 +28,7 @@ from web.auth.session import visitor
 from web.auth.sign_in_page import safe_target, show_sign_in
 from web.extensions import settings_in_force
 from web.formatting import moment
+from web.limits import limited
 
 log = get_logger(__name__)
 
@@ -97,6 +98,7 @@ class DiscordLogin(OAuth2ConsumerBlueprint):  # type: ignore[misc]  # the librar
         """Forget this request's HTTP session."""
         g.pop(_SESSION, None)
 
+    @limited("login")
     @public
     def login(self) -> ResponseReturnValue:
         """Lead to Discord."""
@@ -105,6 +107,7 @@ class DiscordLogin(OAuth2ConsumerBlueprint):  # type: ignore[misc]  # the librar
         oauth_attempts.begin(session[_STATE], PURPOSE, visitor(), moment(), detail={"next": target})
         return leads
 
+    @limited("login")
     @public
     def authorized(self) -> ResponseReturnValue:
         """Take who comes back, if it is who was led there."""

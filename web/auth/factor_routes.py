@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from shared.models import factors, sessions
-from web.audit import note
+from web.auditing import audit
 from web.auth.codes import address_of
 from web.auth.policy import follower, fresh
 from web.auth.second_factor import SecondFactors, Shown
@@ -15,6 +15,7 @@ from web.auth.session import confirm_session, current_follower, current_session
 from web.auth.sign_in_page import safe_target
 from web.extensions import settings_in_force
 from web.formatting import moment
+from web.limits import limited
 
 blueprint = Blueprint("second_factor", __name__)
 
@@ -40,16 +41,17 @@ def ask() -> ResponseReturnValue:
 
 
 @blueprint.post("/login/confirm")
+@limited("second_factor")
 @follower
 def show() -> ResponseReturnValue:
     """Take a code or a recovery code, and go on to where it was asked for."""
     user_id, target = current_follower().user_id, safe_target(request.form.get("next"))
     shown = in_force().show(user_id, request.form.get("code", ""), moment())
     if shown in _PROBLEMS:
-        note(user_id, "second_factor.refused", user_id, reason=str(shown))
+        audit("second_factor.refused", user_id, actor=user_id, detail={"reason": str(shown)})
         return _ask(target, _PROBLEMS[shown]), 429 if shown is Shown.LOCKED else 403
     confirm_session()
-    note(user_id, "second_factor.shown", user_id, kind=str(shown))
+    audit("second_factor.shown", user_id, actor=user_id, detail={"kind": str(shown)})
     return redirect(target, 303)
 
 
@@ -62,40 +64,42 @@ def set_up() -> ResponseReturnValue:
 
 
 @blueprint.post("/settings/security/second-factor")
+@limited("changes")
 @follower
 def confirm() -> ResponseReturnValue:
     """Put the second factor in force with a first code; show the recovery codes, once."""
     user_id, target = current_follower().user_id, safe_target(request.form.get("next"))
-    shown, codes = in_force().confirm(user_id, request.form.get("code", ""), moment())
-    if shown in _PROBLEMS:
-        again = _set_up(target, _PROBLEMS[shown])
-        if again is None:
-            return redirect(url_for("security.page"), 303)
-        return again, 429 if shown is Shown.LOCKED else 403
+    proposal = request.form.get("proposal", "")
+    codes = in_force().confirm(user_id, proposal, request.form.get("code", ""), moment())
+    if not codes:
+        again = _set_up(target, _PROBLEMS[Shown.WRONG], proposal)
+        return redirect(url_for("security.page"), 303) if again is None else (again, 403)
     # Whoever is signed in elsewhere came in without it.
     ended = sessions.end_all(user_id, but=current_session().session_id)
     confirm_session()
-    note(user_id, "second_factor.on", user_id, sessions_ended=str(ended))
+    audit("second_factor.on", user_id, actor=user_id, detail={"sessions_ended": str(ended)})
     return _recovery(codes, target)
 
 
 @blueprint.post("/settings/security/recovery-codes")
+@limited("changes")
 @fresh
 def renew_recovery() -> ResponseReturnValue:
     """Make new recovery codes; the old ones are worth nothing."""
     user_id = current_follower().user_id
     codes = in_force().renew_recovery(user_id)
-    note(user_id, "second_factor.recovery_renewed", user_id)
+    audit("second_factor.recovery_renewed", user_id, actor=user_id)
     return _recovery(codes, url_for("security.page"))
 
 
 @blueprint.post("/settings/security/second-factor/off")
+@limited("changes")
 @fresh
 def turn_off() -> ResponseReturnValue:
     """Turn the second factor off; what it protects asks for a new one."""
     user_id = current_follower().user_id
     factors.remove(user_id)
-    note(user_id, "second_factor.off", user_id)
+    audit("second_factor.off", user_id, actor=user_id)
     return redirect(url_for("security.page"), 303)
 
 
@@ -103,16 +107,17 @@ def _ask(target: str, problem: str | None = None) -> str:
     return render_template("second_factor/ask.html", target=target, problem=problem)
 
 
-def _set_up(target: str, problem: str | None = None) -> str | None:
+def _set_up(target: str, problem: str | None = None, form: str = "") -> str | None:
     follower_now = current_follower()
-    seed = in_force().propose(follower_now.user_id)
-    if seed is None:
+    proposal = in_force().propose(follower_now.user_id, form)
+    if proposal is None:
         return None  # one is in force already
-    picture = segno.make(address_of(seed, follower_now.name), error="m")
+    picture = segno.make(address_of(proposal.seed, follower_now.name), error="m")
     return render_template(
         "second_factor/set_up.html",
         picture=picture.svg_data_uri(scale=5, border=2, dark="#000", light="#fff"),
-        seed=_in_groups(seed),
+        seed=_in_groups(proposal.seed),
+        proposal=proposal.form,
         target=target,
         problem=problem,
     )

@@ -11,6 +11,7 @@ from web.auth.policy import follower, public
 from web.auth.session import end_session, read_follower
 from web.auth.sign_in_page import safe_target, show_sign_in
 from web.extensions import settings_in_force
+from web.limits import limited
 
 
 def bind(app: Flask, settings: Settings) -> None:
@@ -32,6 +33,7 @@ def login() -> ResponseReturnValue:
     return redirect(target) if read_follower() is not None else show_sign_in(target=target)
 
 
+@limited("login")
 @public
 def login_demo() -> ResponseReturnValue:
     """Sign in as the demo's follower."""

@@ -1,5 +1,6 @@
 """A user's second factor: proposed, confirmed, shown, replaced; every code is good once, and tries are counted first."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +13,7 @@ from web.auth.codes import new_recovery_codes, new_seed, step_of, tidy
 from web.sealing import SealingError, fingerprint, seal, unseal
 
 _SEED = "second factor seed"
+_PROPOSAL = "second factor proposal"
 _RECOVERY = "recovery code"
 
 
@@ -22,6 +24,14 @@ class Shown(StrEnum):
     RECOVERY = "recovery"
     WRONG = "wrong"
     LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A seed that is not in force yet, and what a form carries so that it comes back."""
+
+    seed: str
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,43 +51,40 @@ class SecondFactors:
     def state(self, user_id: str) -> FactorState:
         """Tell whether a user's factor is in force, and how many recovery codes are left."""
         found = factors.find(user_id)
-        if found is None or found.confirmed_at is None:
-            return FactorState()
-        return FactorState(is_on=True, recovery_left=len(found.recovery))
+        return FactorState() if found is None else FactorState(is_on=True, recovery_left=len(found.recovery))
 
-    def propose(self, user_id: str) -> str | None:
-        """Make a seed to be confirmed and return it; a proposal that still stands is shown again.
+    def propose(self, user_id: str, form: str = "") -> Proposal | None:
+        """Make a seed to be confirmed, or open the one that comes back with a form; None where a factor is in force.
 
-        None where a factor is in force: it is turned off first, and that asks for it.
+        A proposal is stored nowhere: its form carries it, sealed for this user.
         """
-        found = factors.find(user_id)
-        if found is not None and found.confirmed_at is not None:
+        if factors.find(user_id) is not None:
             return None
-        proposed = self._seed(found)
-        if proposed is not None:
-            return proposed
+        seed = self._opened(user_id, form)
+        if seed is not None:
+            return Proposal(seed, form)
         seed = new_seed()
-        return seed if factors.propose(user_id, seal(self._key, _SEED, user_id, seed.encode())) else None
+        sealed = seal(self._key, _PROPOSAL, user_id, seed.encode())
+        return Proposal(seed, urlsafe_b64encode(sealed).decode())
 
-    def confirm(self, user_id: str, code: str, now: datetime) -> tuple[Shown, list[str]]:
-        """Put the proposed seed in force with a first code; the recovery codes are told now and never again."""
-        found = factors.find(user_id)
-        seed = self._seed(found)
-        if found is None or seed is None or found.confirmed_at is not None:
-            return Shown.WRONG, []
-        if not factors.begin_try(user_id, now):
-            return Shown.LOCKED, []
-        step = step_of(seed, tidy(code), now)
+    def confirm(self, user_id: str, form: str, code: str, now: datetime) -> list[str]:
+        """Put a proposal in force with its first code, and return the recovery codes: told now and never again.
+
+        Empty where the code is not the proposal's, or a factor is in force already.
+        """
+        seed = self._opened(user_id, form)
+        step = None if seed is None else step_of(seed, tidy(code), now)
+        if seed is None or step is None:
+            return []
         codes, kept = self._recovery(user_id)
-        if step is None or not factors.confirm(user_id, found.sealed_seed, step, kept, now):
-            return Shown.WRONG, []
-        return Shown.GOOD, codes
+        sealed = seal(self._key, _SEED, user_id, seed.encode())
+        return codes if factors.put(user_id, sealed, step, kept, now) else []
 
     def show(self, user_id: str, code: str, now: datetime) -> Shown:
         """Spend a code or a recovery code of a factor in force."""
         found = factors.find(user_id)
         seed = self._seed(found)
-        if found is None or seed is None or found.confirmed_at is None:
+        if seed is None:
             return Shown.WRONG
         if not factors.begin_try(user_id, now):
             return Shown.LOCKED
@@ -98,10 +105,18 @@ class SecondFactors:
         return codes, [fingerprint(self._key, _RECOVERY, user_id, tidy(code)) for code in codes]
 
     def _seed(self, found: FactorRecord | None) -> str | None:
-        if found is None:
-            return None
+        # Under a new SECRET_KEY no code can be checked, and none is taken for good.
+        return None if found is None else self._unsealed(_SEED, found.user_id, found.sealed_seed)
+
+    def _opened(self, user_id: str, form: str) -> str | None:
         try:
-            return unseal(self._key, _SEED, found.user_id, found.sealed_seed).decode()
+            sealed = urlsafe_b64decode(form.encode())
+        except ValueError:
+            return None
+        return self._unsealed(_PROPOSAL, user_id, sealed)
+
+    def _unsealed(self, purpose: str, user_id: str, sealed: bytes) -> str | None:
+        try:
+            return unseal(self._key, purpose, user_id, sealed).decode()
         except SealingError:
-            # SECRET_KEY is a new one: no code can be checked, and none is taken for good.
             return None

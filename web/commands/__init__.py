@@ -3,6 +3,7 @@
 from flask import Flask
 
 from web.commands.accounts import accounts
+from web.commands.audit_log import audit
 from web.commands.bot_life import change_terms, pause, show, start, stop
 from web.commands.bot_questions import confirm, list_questions
 from web.commands.bot_questions import refuse as refuse_question
@@ -19,6 +20,7 @@ from web.commands.messages import messages
 from web.commands.provider_followers import approve, change
 from web.commands.provider_followers import followers as list_followers
 from web.commands.provider_followers import refuse as refuse_follower
+from web.commands.provider_hook import hook_secret
 from web.commands.provider_profile import profile
 from web.commands.provider_reach import reach
 from web.commands.provider_record import record
@@ -27,7 +29,7 @@ from web.commands.setup import setup
 from web.commands.trades import trades
 from web.commands.users import users
 
-for verb in (profile, reach, record, change, approve, refuse_follower, list_followers):
+for verb in (profile, reach, record, change, approve, refuse_follower, list_followers, hook_secret):
     providers.add_command(verb)
 for verb in (show, start, pause, stop, change_terms, list_questions, confirm, refuse_question):
     bots.add_command(verb)
@@ -49,6 +51,7 @@ COMMANDS = (
     positions,
     trades,
     reservations,
+    audit,
     jobs,
     wait,
     doctor,

@@ -2,7 +2,7 @@
 
 import click
 
-from shared.domain.bot_settings import apply_settings
+from shared.domain.bot_settings import apply_settings, write_setting
 from shared.domain.bots import BotState, Sizing
 from shared.domain.bots import TradingBot as BotTerms
 from shared.models import bots, providers, rights
@@ -97,8 +97,11 @@ def change_terms(
     names = [assignment.partition("=")[0] for assignment in assignments]
     if not bots.change_terms(trading_bot_id, sizing, {name: written[name] for name in names}):
         raise CommandError(f"bot {trading_bot_id} was stopped: make another one")
-    told = dict(assignment.split("=", 1) for assignment in assignments)
-    audit("bot.set", trading_bot_id, told | ({"sizing": str(sizing)} if sizing else {}), now())
+    after = dict(assignment.split("=", 1) for assignment in assignments)
+    before = {name: write_setting(getattr(bot.settings, name)) for name in after}
+    if sizing is not None:
+        before["sizing"], after["sizing"] = str(bot.sizing), str(sizing)
+    audit("bot.set", trading_bot_id, {}, now(), before=before, after=after)
     show_done(_stored(trading_bot_id), f"Bot {trading_bot_id} is changed.", as_json=as_json)
 
 
@@ -112,7 +115,8 @@ def _find(trading_bot_id: str) -> BotTerms:
 def _change(bot: BotTerms, state: BotState, *, as_json: bool) -> None:
     at = now()
     if bots.change_state(bot.trading_bot_id, state, at):
-        audit(f"bot.{_AGAIN[state]}", bot.trading_bot_id, {"before": str(bot.state)}, at)
+        before, after = {"state": str(bot.state)}, {"state": str(state)}
+        audit(f"bot.{_AGAIN[state]}", bot.trading_bot_id, {}, at, before=before, after=after)
     elif _find(bot.trading_bot_id).state is not state:
         raise CommandError(f"bot {bot.trading_bot_id} was stopped and never starts again: make another one")
     show_done(_stored(bot.trading_bot_id), _DONE[state].format(bot.trading_bot_id), as_json=as_json)

@@ -1,6 +1,6 @@
 """`flask settings show|set|clear`: what is in force for a bot and who said so, and what each level says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -71,10 +71,11 @@ def set_(*, values: Mapping[str, Any], as_json: bool, **owners: str | None) -> N
     """Set limits at one level; bots that have set them themselves keep their own."""
     open_database(TradingBotDocument, User, Account, Provider)
     level, owner_id = _find_owner(owners)
+    before = _said(level, owner_id, values)
     if not layers.assign(level, owner_id, values):
         raise CommandError(f"no {level} {owner_id}")
     told = {name: write_setting(value) for name, value in values.items()}
-    audit("settings.set", f"{level}:{owner_id}", told, now())
+    audit("settings.set", f"{level}:{owner_id}", {}, now(), before=before, after=told)
     show_done(
         {"level": str(level), "id": owner_id, "settings": told},
         f"{level} {owner_id}: {', '.join(f'{name}={value}' for name, value in told.items())}",
@@ -94,14 +95,20 @@ def clear(*, names: Sequence[str], as_json: bool, **owners: str | None) -> None:
         raise click.BadParameter(f"no setting is called {unknown[0][:60]!r}; there are {', '.join(known)}")
     open_database(TradingBotDocument, User, Account, Provider)
     level, owner_id = _find_owner(owners)
+    before = _said(level, owner_id, names)
     if not layers.clear(level, owner_id, names):
         raise CommandError(f"no {level} {owner_id}")
-    audit("settings.clear", f"{level}:{owner_id}", {"names": ", ".join(names)}, now())
+    audit("settings.clear", f"{level}:{owner_id}", {"names": ", ".join(names)}, now(), before=before)
     show_done(
         {"level": str(level), "id": owner_id, "cleared": list(names)},
         f"{level} {owner_id}: {', '.join(names)} as farther levels say",
         as_json=as_json,
     )
+
+
+def _said(level: Level, owner_id: str, names: Iterable[str]) -> dict[str, str]:
+    layer = layers.find(level, owner_id)
+    return {name: write_setting(getattr(layer.settings, name)) for name in names if name in layer.names}
 
 
 def _find_owner(owners: Mapping[str, str | None]) -> tuple[Level, str]:

@@ -135,7 +135,7 @@ def resume(*, scope_text: str, as_json: bool) -> None:
     before = rows_of(Halt).find_one({"_id": scope})
     was = before["state"] if before else str(HaltState.ACTIVE)
     set_halt(scope, HaltState.ACTIVE, "", at)
-    audit("resume", scope, {"was": was}, at)
+    audit("resume", scope, {}, at, before={"state": was}, after={"state": str(HaltState.ACTIVE)})
     show_done(
         {"scope": scope, "state": str(HaltState.ACTIVE), "was": was, "at": at},
         f"{scope} is active (was {was})",

@@ -45,9 +45,9 @@ def change(*, provider_text: str, visibility: str, role_ids: tuple[str, ...], as
     provider = find_provider(provider_text)
     roles = list(dict.fromkeys(role_ids))
     set_visibility(provider["_id"], wanted, roles)
-    audit(
-        "provider.visibility", provider["_id"], {"visibility": visibility, "role_ids": ",".join(roles)}, now()
-    )
+    was = {"visibility": provider["visibility"], "role_ids": ",".join(provider.get("role_ids") or ())}
+    after = {"visibility": visibility, "role_ids": ",".join(roles)}
+    audit("provider.visibility", provider["_id"], {}, now(), before=was, after=after)
     row = {"provider_id": provider["_id"], "visibility": visibility, "role_ids": roles}
     show_done(row, f"{provider['name']} may be followed by: {visibility}.", as_json=as_json)
 

@@ -9,16 +9,15 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from shared.models.base import new_id
+from shared.models.hooks import HookRequest, new_hook_row
 from shared.models.mapping import Row, rows_of
 from shared.models.providers import Provider
 from shared.models.users import Community
 from web.commands.answers import show_done
 from web.commands.frame import CommandError, Group, WrongUse, json_option
 from web.commands.lookups import check_identifier, check_name
-from web.commands.secret_files import read_secret
+from web.commands.provider_hook import read_hook_secret, seal_for
 from web.commands.session import audit, now, open_database
-
-_MIN_HOOK_SECRET = 16
 
 
 @click.group("providers", cls=Group)
@@ -37,6 +36,12 @@ def providers() -> None:
     type=click.Path(path_type=Path),
     help="Secret of POST /hooks/signals; - reads stdin.",
 )
+@click.option(
+    "--hook-secret-in-body",
+    "in_body",
+    is_flag=True,
+    help="The secret may also come in the body, from senders that cannot sign (TradingView).",
+)
 @json_option
 def create(
     *,
@@ -46,6 +51,7 @@ def create(
     author_ids: tuple[str, ...],
     webhook_ids: tuple[str, ...],
     hook_secret_file: Path | None,
+    in_body: bool,
     as_json: bool,
 ) -> None:
     """Create a provider, and the community of its Discord server if that is new.
@@ -54,19 +60,22 @@ def create(
     """
     if not author_ids and not webhook_ids and hook_secret_file is None:
         raise WrongUse("give --author-id, --webhook-id or --hook-secret-file: without one nobody may signal")
-    hook_secret = _read_hook_secret(hook_secret_file)
-    open_database(Provider, Community)
-    at = now()
+    secret = None if hook_secret_file is None else read_hook_secret(hook_secret_file)
+    settings = open_database(Provider, Community, HookRequest)
+    at, provider_id = now(), new_id()
+    hook = None
+    if secret is not None:
+        hook = new_hook_row(seal_for(settings, provider_id, secret), takes_secret_in_body=in_body)
     community_id = _community_of(guild_id, at)
     row: Row = {
-        "_id": new_id(),
+        "_id": provider_id,
         "name": name,
         "community_id": community_id,
         "guild_id": guild_id,
         "channel_ids": list(dict.fromkeys(channel_ids)),
         "author_ids": list(dict.fromkeys(author_ids)),
         "webhook_ids": list(dict.fromkeys(webhook_ids)),
-        "hook_secret": hook_secret,
+        "hook": hook,
         "visibility": "public",
         "active": True,
         "record": {},
@@ -77,21 +86,12 @@ def create(
     except DuplicateKeyError:
         raise CommandError(f"a provider called {name!r} exists already") from None
     audit("provider.create", row["_id"], {"name": name, "guild_id": guild_id}, at)
-    shown = {key: value for key, value in row.items() if key not in {"_id", "hook_secret", "record"}}
+    shown = {key: value for key, value in row.items() if key not in {"_id", "hook", "record"}}
     show_done(
         {"id": row["_id"], "provider_id": row["_id"], **shown},
         f"Provider {name} created: {row['_id']}",
         as_json=as_json,
     )
-
-
-def _read_hook_secret(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    secret = read_secret(path).get_secret_value()
-    if len(secret) < _MIN_HOOK_SECRET:
-        raise CommandError(f"the hook secret needs {_MIN_HOOK_SECRET} characters or more")
-    return secret
 
 
 def _community_of(guild_id: str, at: datetime) -> str:

@@ -6,9 +6,10 @@ from shared.database import check_answering, connect, ensure_indexes
 from shared.domain.identifiers import event_id
 from shared.local import use_running_servers
 from shared.logs import log_to_stderr
+from shared.models.audit import AuditEntry, AuditLine, append_audit
 from shared.models.base import BaseDocument, new_id
 from shared.models.mapping import millisecond
-from shared.models.records import append_audit, append_usage
+from shared.models.records import append_usage
 from shared.settings import Settings, read_settings
 
 ACTOR = "cli"
@@ -38,7 +39,8 @@ def open_database(*documents: type[BaseDocument]) -> Settings:
     """
     settings = read_command_settings()
     check_answering(connect(settings.mongodb_uri, answer_within_seconds=_ANSWER_SECONDS))
-    ensure_indexes(documents)
+    # Every command that changes something notes it there, and its place is one that only one may take.
+    ensure_indexes((*documents, AuditEntry))
     return settings
 
 
@@ -47,9 +49,19 @@ def now() -> datetime:
     return millisecond(datetime.now(UTC))
 
 
-def audit(action: str, subject: str, detail: dict[str, str], at: datetime) -> None:
+def audit(
+    action: str,
+    subject: str,
+    detail: dict[str, str],
+    at: datetime,
+    *,
+    before: dict[str, str] | None = None,
+    after: dict[str, str] | None = None,
+) -> None:
     """Append to the audit log what the command line did."""
-    append_audit(new_id(), ACTOR, action, subject, detail, at)
+    append_audit(
+        AuditLine(new_id(), ACTOR, action, subject, detail, at, before=before or {}, after=after or {})
+    )
 
 
 def record_use(kind: str, user_id: str, subject_id: str, at: datetime) -> None:

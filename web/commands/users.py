@@ -78,7 +78,8 @@ def set_(
     open_database(User)
     user = find_user(user_text)
     rows_of(User).update_one({"_id": user["_id"]}, {"$set": changes})
-    audit("user.set", user["_id"], changes, now())
+    before = {name: str(user.get(name) or "") for name in changes}
+    audit("user.set", user["_id"], {}, now(), before=before, after=changes)
     told = ", ".join(f"{name} {value}" for name, value in changes.items())
     show_done({"user_id": user["_id"], **changes}, f"{user['name']}: {told}", as_json=as_json)
 

@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from shared.models import sessions
 from shared.models.sessions import SessionRecord
-from web.audit import note
+from web.auditing import audit
 from web.auth.factor_routes import in_force
 from web.auth.policy import follower
 from web.auth.session import current_follower, current_session, end_session
 from web.formatting import moment
+from web.limits import limited
 
 blueprint = Blueprint("security", __name__, url_prefix="/settings/security")
 
@@ -56,13 +57,14 @@ def page() -> ResponseReturnValue:
 
 
 @blueprint.post("/sessions/<session_id>/end")
+@limited("changes")
 @follower
 def end_one(session_id: str) -> ResponseReturnValue:
     """Sign one browser out; another user's session is not there."""
     user_id, here = current_follower().user_id, current_session().session_id
     if not sessions.end(user_id, session_id):
         abort(404)
-    note(user_id, "session.end", session_id)
+    audit("session.end", session_id, actor=user_id)
     if session_id != here:
         return redirect(url_for("security.page"), 303)
     end_session()
@@ -70,12 +72,13 @@ def end_one(session_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/sessions/end-others")
+@limited("changes")
 @follower
 def end_others() -> ResponseReturnValue:
     """Sign every other browser out."""
     user_id = current_follower().user_id
     ended = sessions.end_all(user_id, but=current_session().session_id)
-    note(user_id, "session.end_others", user_id, sessions_ended=str(ended))
+    audit("session.end_others", user_id, actor=user_id, detail={"sessions_ended": str(ended)})
     return redirect(url_for("security.page"), 303)
 
 

@@ -18,7 +18,7 @@ from shared.domain.layers import Level, in_force
 from shared.halting import trip
 from shared.logs import get_logger
 from shared.models import accounts, halts, layers, trades, users
-from shared.models.records import append_audit
+from shared.models.audit import AuditLine, append_audit
 from shared.models.together import run_together
 from worker.context import Context
 from worker.notify.events import halt_events, ring_events
@@ -111,14 +111,8 @@ def _trip(breaker: _Breaker, now: datetime) -> bool:
     if not halts.record_trip(breaker.scope, breaker.day, breaker.reason, now):
         return False
     detail = {"state": str(HaltState.REDUCING), "reason": breaker.reason}
-    append_audit(
-        event_id("audit.breaker", f"{breaker.scope}@{breaker.day}", 0),
-        ACTOR,
-        "halt",
-        breaker.scope,
-        detail,
-        now,
-    )
+    identity = event_id("audit.breaker", f"{breaker.scope}@{breaker.day}", 0)
+    append_audit(AuditLine(identity, ACTOR, "halt", breaker.scope, detail, now))
     ring_events(halt_events([breaker.user_id], breaker.scope, HaltState.REDUCING, breaker.reason, now))
     log.warning("breaker.tripped", scope=breaker.scope, day=breaker.day)
     return True

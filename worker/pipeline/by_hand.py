@@ -18,7 +18,7 @@ from shared.domain.instruments import Instrument
 from shared.domain.trades import Trade
 from shared.gathering import ring_gathered
 from shared.logs import get_logger
-from shared.models import commands, orders, outbox, records, trades
+from shared.models import audit, commands, orders, outbox, trades
 from shared.models.commands import End
 from shared.models.durable import write_all
 from shared.models.mapping import millisecond
@@ -147,7 +147,7 @@ def _end(plans: Sequence[_Plan]) -> int:
     lines = [_audit_line(plan.trade, end) for plan, end in zip(plans, ends, strict=True)]
     events = command_events(ends)
     write_all(
-        lambda wait: records.append_audits_once(lines, wait=wait),
+        lambda wait: audit.append_audits_once(lines, wait=wait),
         lambda wait: outbox.record_events(events, wait=wait),
         lambda wait: commands.end_many(ends, wait=wait),
     )
@@ -158,14 +158,21 @@ def _end(plans: Sequence[_Plan]) -> int:
     return len(ends)
 
 
-def _audit_line(trade: Trade, end: End) -> records.AuditLine:
+def _audit_line(trade: Trade, end: End) -> audit.AuditLine:
     command = end.command
     detail = {"status": str(end.status), "code": end.code, "via": str(command.via)}
-    detail |= {f"before_{name}": value for name, value in command.before.items()}
-    detail |= {f"after_{name}": value for name, value in facts_of(trade).items()}
     entry_id = event_id("audit.command", command.command_id, end.status)
     action = f"trade.{command.kind}"
-    return records.AuditLine(entry_id, command.by, action, command.trade_id, detail, end.at)
+    return audit.AuditLine(
+        entry_id,
+        command.by,
+        action,
+        command.trade_id,
+        detail,
+        end.at,
+        before=command.before,
+        after=facts_of(trade),
+    )
 
 
 def _cancel(context: Context, plans: Sequence[_Plan]) -> set[str]:

@@ -24,8 +24,8 @@ from shared.domain.provider_breaker import (
 from shared.halting import trip
 from shared.logs import get_logger
 from shared.models import halts, orders, providers, references, signals, users
+from shared.models.audit import AuditLine, append_audit
 from shared.models.providers import ProviderTerms
-from shared.models.records import append_audit
 from shared.settings import Settings
 from worker.notify.events import halt_events, ring_events
 from worker.pipeline.breaker import ACTOR
@@ -122,7 +122,8 @@ def _trip(scope: str, reason: str, community_id: str | None, now: datetime) -> b
     if not halts.record_trip(scope, day, reason, now):
         return False
     identity = event_id("audit.breaker", f"{scope}@{day}", 0)
-    append_audit(identity, ACTOR, "halt", scope, {"state": str(HaltState.REDUCING), "reason": reason}, now)
+    detail = {"state": str(HaltState.REDUCING), "reason": reason}
+    append_audit(AuditLine(identity, ACTOR, "halt", scope, detail, now))
     ring_events(halt_events(users.keepers_of(community_id), scope, HaltState.REDUCING, reason, now))
     log.warning("breaker.tripped", scope=scope, day=day)
     return True

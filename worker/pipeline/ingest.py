@@ -12,7 +12,7 @@ from shared.inbox import DELETE_REVISION
 from shared.logs import bound, get_logger
 from shared.models import messages, providers, signals
 from shared.models.messages import InboxMessage, MessageStatus
-from shared.models.providers import ProviderTerms
+from shared.models.providers import HOOK_AUTHOR, ProviderTerms
 from shared.models.signals import BoundTo, SignalRecord
 from shared.models.together import run_together
 from shared.tasks import TaskName, enqueue
@@ -66,7 +66,8 @@ def _provider(message: InboxMessage, listed: list[ProviderTerms]) -> ProviderTer
     found = [terms for terms in listed if not terms.guild_id or terms.guild_id == message.guild_id]
     if not found:
         return "UNKNOWN_CHANNEL"
-    if message.event == "delete":
+    # Discord does not say who deleted; a hook is its provider's alone, and so is what it takes back.
+    if message.event == "delete" and not message.author_id.startswith(HOOK_AUTHOR):
         return found[0]
     for terms in found:
         if terms.may_signal(message.author_id, is_webhook=message.is_webhook):

@@ -5,7 +5,7 @@ from datetime import datetime
 from shared.domain.bots import BotState, TradingBot
 from shared.domain.following import NO_RIGHT_TO_FOLLOW
 from shared.domain.identifiers import event_id
-from shared.models import bots, outbox, providers, records, rights
+from shared.models import audit, bots, outbox, providers, rights
 from shared.models.durable import write_all
 from shared.models.mapping import millisecond
 from shared.models.providers import ProviderTerms
@@ -48,14 +48,14 @@ def _pause(bot: TradingBot, reason: str | None, now: datetime) -> bool:
     line = _audit_line(bot, reason, now)
     *_, is_paused = write_all(
         lambda wait: outbox.record_events(events, wait=wait),
-        lambda wait: records.append_audits_once([line], wait=wait),
+        lambda wait: audit.append_audits_once([line], wait=wait),
         pause,
     )
     ring_for(events)
     return bool(is_paused)
 
 
-def _audit_line(bot: TradingBot, reason: str, now: datetime) -> records.AuditLine:
+def _audit_line(bot: TradingBot, reason: str, now: datetime) -> audit.AuditLine:
     entry_id = event_id("audit.bot.pause", bot.trading_bot_id, now.toordinal())
     detail = {"code": NO_RIGHT_TO_FOLLOW, "reason": reason, "user_id": bot.user_id}
-    return records.AuditLine(entry_id, ACTOR, "bot.pause", bot.trading_bot_id, detail, now)
+    return audit.AuditLine(entry_id, ACTOR, "bot.pause", bot.trading_bot_id, detail, now)

@@ -1,5 +1,6 @@
 """An app on real servers, and clients that are signed in."""
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -8,6 +9,8 @@ import redis
 from flask import Flask
 from flask.testing import FlaskClient
 
+import shared.settings
+import shared.tasks
 from shared.database import connect, ensure_indexes
 from shared.models.all import DOCUMENTS
 from shared.settings import Settings, read_settings
@@ -60,3 +63,20 @@ def sign_in(app: Flask) -> Callable[..., FlaskClient]:
         return client
 
     return make
+
+
+@pytest.fixture
+def bells(monkeypatch: pytest.MonkeyPatch, redis_url: str, mongodb_uri: str) -> Iterator[None]:
+    """Let `enqueue` find the module's Redis, and forget it afterwards."""
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("MONGODB_URI", mongodb_uri)
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    shared.settings.load_settings.cache_clear()
+    shared.tasks._producer.cache_clear()
+    shared.tasks._silent_until = 0.0
+    sys.modules.pop("celeryconfig", None)

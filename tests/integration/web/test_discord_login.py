@@ -14,9 +14,10 @@ from werkzeug.test import TestResponse
 
 from shared import tasks
 from shared.models.accounts import Account
+from shared.models.audit import AuditEntry
 from shared.models.mapping import rows_of
 from shared.models.oauth_attempts import OAuthAttempt
-from shared.models.records import AuditEntry, UsageEvent
+from shared.models.records import UsageEvent
 from shared.models.sessions import BrowserSession
 from shared.models.users import User
 from shared.settings import Settings, load_settings

@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from shared.models import factors
+from shared.models.audit import AuditEntry
 from shared.models.factors import SecondFactor
 from shared.models.mapping import rows_of
-from shared.models.records import AuditEntry
 from shared.models.sessions import BrowserSession
 from shared.models.users import User
 from shared.settings import Settings
@@ -36,11 +36,11 @@ def code_at(seed: str, moment: datetime) -> str:
 
 
 def turn_on(user_id: str, moment: datetime) -> tuple[str, list[str]]:
-    seed = FACTORS.propose(user_id)
-    assert seed is not None
-    shown, codes = FACTORS.confirm(user_id, code_at(seed, moment), moment)
-    assert shown is Shown.GOOD
-    return seed, codes
+    proposal = FACTORS.propose(user_id)
+    assert proposal is not None
+    codes = FACTORS.confirm(user_id, proposal.form, code_at(proposal.seed, moment), moment)
+    assert codes
+    return proposal.seed, codes
 
 
 def test_setting_it_up_shows_a_picture_takes_the_first_code_and_ends_every_other_session(
@@ -52,9 +52,13 @@ def test_setting_it_up_shows_a_picture_takes_the_first_code_and_ends_every_other
     assert found is not None
     assert 'src="data:image/svg+xml' in page
     seed = found[1].replace(" ", "")
-    assert client.get(SET_UP).text.count(found[1]) == 1, "a reload shows the same picture"
-    assert send(client, SET_UP, SET_UP, code="000000", next="/").status_code == 403
-    done = send(client, SET_UP, SET_UP, code=code_at(seed, datetime.now(UTC)), next="/")
+    carried = re.search(r'name="proposal" value="([^"]+)"', page)
+    assert carried is not None
+    again = send(client, SET_UP, SET_UP, code="000000", next="/", proposal=carried[1])
+    assert again.status_code == 403
+    assert found[1] in again.text, "after a wrong code the same picture is shown"
+    code = code_at(seed, datetime.now(UTC))
+    done = send(client, SET_UP, SET_UP, code=code, next="/", proposal=carried[1])
     assert len(re.findall(r"data-recovery>([a-z2-9-]{11})<", done.text)) == 10
     assert elsewhere.get("/").status_code == 302
     assert client.get(SET_UP).headers["Location"] == "/settings/security"
@@ -118,11 +122,23 @@ def test_guessing_all_day_gets_no_more_than_five_tries_a_quarter(now: datetime) 
     assert tried <= 8 * 5
 
 
-def test_a_proposal_protects_nothing_and_opens_nothing(now: datetime) -> None:
-    seed = FACTORS.propose("anna")
-    assert seed is not None
-    assert FACTORS.show("anna", code_at(seed, now), now) is Shown.WRONG
+def test_a_proposal_is_its_users_own_and_opens_nothing(now: datetime) -> None:
+    proposal = FACTORS.propose("anna")
+    assert proposal is not None
+    code = code_at(proposal.seed, now)
+    assert FACTORS.show("anna", code, now) is Shown.WRONG
+    assert FACTORS.confirm("bert", proposal.form, code, now) == []
+    assert FACTORS.confirm("anna", "bWFkZSB1cA==", code, now) == []
+    assert FACTORS.confirm("anna", "é", code, now) == []
     assert not FACTORS.state("anna").is_on
+
+
+def test_a_factor_in_force_is_not_replaced_by_another_proposal(now: datetime) -> None:
+    early = FACTORS.propose("anna")
+    turn_on("anna", now)
+    assert early is not None
+    assert FACTORS.propose("anna") is None
+    assert FACTORS.confirm("anna", early.form, code_at(early.seed, now), now) == []
 
 
 def test_under_a_new_secret_key_no_code_is_taken_and_a_reset_helps(now: datetime) -> None:

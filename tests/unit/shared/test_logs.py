@@ -132,6 +132,11 @@ def test_a_commands_answer_is_not_mixed_with_its_events():
         "set-cookie",
         "credential",
         "opened_credential",
+        "passwd",
+        "X-Signature",
+        "csrf_token",
+        "totp",
+        "sealed",
     ],
 )
 def test_a_secret_name_strikes_its_value_out_at_any_depth(name: str):
@@ -157,6 +162,45 @@ def test_an_ordinary_name_keeps_its_value(name: str):
 )
 def test_a_password_in_an_address_is_struck_out_of_any_text(text: str, shown: str):
     assert redact(None, "", {"error": text}) == {"error": shown}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("GET /api?symbol=BTC&signature=abcdef0&x=1", "GET /api?symbol=BTC&signature=***&x=1"),
+        ("{'apiKey': 'abc', 'side': 'buy'}", "{'apiKey': '***', 'side': 'buy'}"),
+        ('{"secret":"abc def"}', '{"secret":"*** def"}'),
+        ("X-MBX-APIKEY: abc", "X-MBX-APIKEY: ***"),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
+        ("the token bucket is empty", "the token bucket is empty"),
+        ("reason: signature", "reason: signature"),
+    ],
+)
+def test_what_stands_behind_a_secret_name_is_struck_out_of_any_text(text: str, shown: str):
+    assert redact(None, "", {"error": text}) == {"error": shown}
+
+
+PROGRAM_WITH_SETTINGS = """
+from shared.logs import configure_logging, get_logger, hide_values
+from shared.settings import read_settings
+
+settings = read_settings(
+    redis_url="redis://localhost", mongodb_uri="mongodb://localhost/x", secret_key="hunter2hunter2",
+    flower_basic_auth="me:hunter3hunter3", credential_private_keys="hunter4hunter4,hunter5hunter5",
+    market_keys={"alpaca_sandbox": "hunter6hunter6:hunter7hunter7"},
+)
+hide_values(["short", "hunter8+hunter8"])
+configure_logging("tester")
+log = get_logger("tests.logs")
+for number in range(2, 9):
+    log.warning("odd", text=[f"it was hunter{number}{'+' if number == 8 else ''}hunter{number}, short"])
+"""
+
+
+def test_every_secret_of_the_settings_is_struck_out_by_its_value():
+    told = run_program(PROGRAM_WITH_SETTINGS).stdout
+    assert "hunter" not in told
+    assert told.count("it was ***, short") == 7
 
 
 @given(st.text(st.characters(exclude_characters="/@: \t\r\n", exclude_categories=["Z", "C"]), min_size=1))

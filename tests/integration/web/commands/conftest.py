@@ -16,6 +16,7 @@ import shared.settings
 import shared.tasks
 from shared.database import connect
 from shared.vault import KeyPair, generate_key_pair
+from tests.sample.server import SECRET_KEY
 from web import commands
 
 
@@ -66,6 +67,7 @@ def environment(
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("MONGODB_URI", mongodb_uri)
+    monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
     monkeypatch.setenv("CREDENTIAL_PUBLIC_KEYS", key_pair.public_key)
     monkeypatch.setenv("VENUE_ADAPTERS", "tests.emulators.venue.adapter")
     monkeypatch.setenv("LIVE_VENUES", "testvenue")

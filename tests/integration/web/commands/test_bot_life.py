@@ -11,8 +11,8 @@ from shared.domain.confirmations import Confirmation, ConfirmationState
 from shared.domain.identifiers import confirmation_id
 from shared.domain.signals import Side
 from shared.models import bots, confirmations
+from shared.models.audit import AuditEntry
 from shared.models.mapping import millisecond, rows_of
-from shared.models.records import AuditEntry
 from tests.integration.web.commands.conftest import Run
 from tests.integration.web.commands.test_creates import connect, make_provider, make_user
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from shared.models.audit import AuditEntry
 from shared.models.mapping import rows_of
-from shared.models.records import AuditEntry
 from shared.models.users import User
 from tests.integration.web.commands.conftest import Run
 from tests.integration.web.commands.test_creates import connect, make_provider, make_user
@@ -52,7 +52,7 @@ def test_changes_are_in_the_audit_log(run: Run, bot_id: str):
     run("settings", "set", "--bot", bot_id, "max_drift_r=3", "--json")
     noted = rows_of(AuditEntry).find_one({"action": "settings.set"})
     assert noted is not None
-    assert (noted["subject"], noted["detail"]) == (f"bot:{bot_id}", {"max_drift_r": "3"})
+    assert (noted["subject"], noted["after"]) == (f"bot:{bot_id}", {"max_drift_r": "3"})
 
 
 def test_wrong_names_and_values_are_refused_in_one_sentence(run: Run, bot_id: str):

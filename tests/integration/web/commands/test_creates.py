@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from shared.domain.bots import BotSettings, Sizing, SizingMethod
 from shared.models import accounts, bots, providers
+from shared.models.audit import AuditEntry
 from shared.models.mapping import rows_of
-from shared.models.records import AuditEntry, UsageEvent
+from shared.models.records import UsageEvent
 from shared.models.users import Community, User
 from shared.vault import KeyPair, PrivateKeys, credential_record
 from tests.integration.web.commands.conftest import Answer, Run

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from shared.models import rotations
 from shared.models.accounts import Credential
+from shared.models.audit import AuditEntry
 from shared.models.mapping import rows_of
-from shared.models.records import AuditEntry
 from shared.vault import KeyPair, PrivateKeys, PublicKeys, generate_key_pair
 from tests.integration.web.commands.conftest import Run
 from tests.waiting import wait_until

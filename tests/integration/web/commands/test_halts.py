@@ -11,9 +11,9 @@ from shared.domain.halts import HaltState, strictest
 from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Purpose
 from shared.models import flattens, halts, orders
+from shared.models.audit import AuditEntry
 from shared.models.mapping import rows_of
 from shared.models.orders import Order as OrderDocument
-from shared.models.records import AuditEntry
 from shared.models.users import Community
 from tests.integration.web.commands.conftest import Run
 from tests.integration.web.commands.rows import make_order

@@ -6,8 +6,8 @@ import pytest
 
 from shared.domain.following import Visibility
 from shared.models import providers
+from shared.models.audit import AuditEntry
 from shared.models.mapping import rows_of
-from shared.models.records import AuditEntry
 from shared.models.users import Membership
 from tests.integration.web.commands.conftest import Answer, Run
 from tests.integration.web.commands.test_creates import connect, make_provider, make_user

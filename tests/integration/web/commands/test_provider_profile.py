@@ -4,8 +4,8 @@ import pytest
 
 from shared.domain.profiles import Habit, ProviderProfile
 from shared.models import providers
+from shared.models.audit import AuditEntry
 from shared.models.mapping import rows_of
-from shared.models.records import AuditEntry
 from tests.integration.web.commands.conftest import Run
 from tests.integration.web.commands.test_creates import make_provider
 

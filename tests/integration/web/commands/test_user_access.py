@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.models import factors, sessions
+from shared.models.audit import AuditEntry
 from shared.models.mapping import rows_of
-from shared.models.records import AuditEntry
 from shared.models.sessions import BrowserSession
 from shared.models.users import User
 from tests.integration.web.commands.conftest import Run
@@ -58,7 +58,7 @@ def test_signing_somebody_out_ends_theirs_and_nobody_elses(run: Run) -> None:
 
 def test_a_second_factor_that_is_lost_is_taken_away(run: Run) -> None:
     user_id = make_user(run)
-    factors.propose(user_id, b"sealed")
+    factors.put(user_id, b"sealed", 1, [], datetime.now(UTC))
     assert run("users", "reset-second-factor", "--user", "Ada", "--json").row["user_id"] == user_id
     assert factors.find(user_id) is None
     assert run("users", "reset-second-factor", "--user", "nobody", "--json").refused("nobody")

@@ -21,12 +21,12 @@ from shared.domain.protection import plan_cover
 from shared.domain.trades import TradeStatus
 from shared.local import PROJECT
 from shared.models import orders, outbox, trades
+from shared.models.audit import AuditEntry
 from shared.models.commands import Command as CommandDocument
 from shared.models.mapping import rows_of
 from shared.models.messages import InboxMessage
 from shared.models.orders import Order as OrderDocument
 from shared.models.outbox import Outbox
-from shared.models.records import AuditEntry
 from shared.models.trades import Trade as TradeDocument
 from tests.integration.worker.pipeline.driver import Driver
 from tests.integration.worker.pipeline.hand import (
@@ -288,7 +288,7 @@ def test_a_command_tells_its_user_and_the_audit_log_how_it_ended(
     assert told["data"]["status"] == "done"
     [entry] = rows_of(AuditEntry).find({"action": "trade.close"})
     assert (entry["actor"], entry["subject"]) == (trade.user_id, trade.trade_id)
-    assert entry["detail"]["before_status"] == "open"
-    assert entry["detail"]["after_status"] == "closed"
+    assert entry["before"]["status"] == "open"
+    assert entry["after"]["status"] == "closed"
     assert outbox.count_undelivered() == 0
     assert rows_of(TradeDocument).count_documents({"status": "closed"}) == 1

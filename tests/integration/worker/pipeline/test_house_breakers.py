@@ -12,11 +12,11 @@ from shared.domain.halts import Halt, HaltState
 from shared.domain.orders import Purpose
 from shared.domain.receipts import Receipt
 from shared.models import halts, orders
+from shared.models.audit import AuditEntry
 from shared.models.mapping import rows_of, to_row
 from shared.models.orders import Order
 from shared.models.outbox import Outbox
 from shared.models.providers import Provider
-from shared.models.records import AuditEntry
 from shared.models.references import Reference
 from shared.models.users import Community, User
 from shared.settings import Settings

@@ -9,12 +9,12 @@ from shared.domain.halts import HaltState
 from shared.domain.layers import Level
 from shared.domain.receipts import Receipt, Verdict
 from shared.models import accounts, flattens, halts, layers, users
+from shared.models.audit import AuditEntry
 from shared.models.bots import TradingBot as BotDocument
 from shared.models.flattens import Flatten
 from shared.models.halts import set_halt
 from shared.models.mapping import rows_of
 from shared.models.messages import InboxMessage
-from shared.models.records import AuditEntry
 from shared.models.trades import Trade as TradeDocument
 from shared.models.users import User
 from shared.tasks import TaskName

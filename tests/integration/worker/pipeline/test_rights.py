@@ -11,10 +11,10 @@ from shared.domain.order_status import OrderStatus
 from shared.domain.orders import Purpose
 from shared.domain.trades import TradeStatus
 from shared.models import bots, follows, outbox
+from shared.models.audit import AuditEntry
 from shared.models.bots import TradingBot as BotDocument
 from shared.models.mapping import rows_of
 from shared.models.messages import InboxMessage
-from shared.models.records import AuditEntry
 from tests.integration.worker.pipeline.driver import Driver
 from tests.integration.worker.pipeline.hand import sweep_and_answer
 from worker.pipeline.ingest import ingest
