@@ -1,11 +1,12 @@
 """Every document of the database, for indexes, docs and tests."""
 
-from shared.models.accounts import Account, Credential
+from shared.models.accounts import Account
 from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
 from shared.models.commands import Command
 from shared.models.confirmations import Confirmation
 from shared.models.counters import Counter
+from shared.models.credentials import Credential
 from shared.models.external import ExternalOrder
 from shared.models.fills import Fill, Position
 from shared.models.flattens import Flatten
@@ -14,6 +15,7 @@ from shared.models.fundings import Funding
 from shared.models.halts import BreakerTrip, Halt
 from shared.models.market import Candle, EquitySnapshot
 from shared.models.messages import Message
+from shared.models.oauth_attempts import OAuthAttempt
 from shared.models.orders import Order
 from shared.models.outbox import Outbox
 from shared.models.paper import PAPER_DOCUMENTS
@@ -33,6 +35,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     Follow,
     Account,
     Credential,
+    OAuthAttempt,
     Rotation,
     TradingBot,
     Message,

@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from shared.models import rotations
-from shared.models.accounts import Credential
+from shared.models.credentials import Credential
 from shared.models.mapping import rows_of
 from shared.models.records import AuditEntry
 from shared.vault import KeyPair, PrivateKeys, PublicKeys, generate_key_pair
