@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from shared.brokers.base import Balance, Broker, KeyedBroker, KeyRights
-from shared.brokers.codes import Refusal
+from shared.brokers.codes import Doubt, Refusal
 from shared.brokers.margin import MarginBroker
 from shared.domain.accounts import Account, AccountStatus
 from shared.domain.codes import sentence_of
-from shared.domain.errors import PermanentError, TradeError
+from shared.domain.errors import PermanentError, RetryableError, TradeError
 from shared.logs import get_logger
 from shared.models import accounts, connections, credentials, trades
 from shared.models.accounts import BalanceRead
@@ -41,7 +41,7 @@ OTHER_ACCOUNT = (
 _FIRST_PAUSE, _LONGEST_PAUSE = 5, 300
 _MOST_REVOKES = 5
 # Whatever contract is asked about, the account's own modes come with the answer.
-_ANY_CONTRACT = "BTC/USDT:USDT"
+_ANY_CONTRACT = "BTC/USDT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +96,24 @@ async def _look(broker: Broker | PermanentError) -> _Look:
             if judge_key(rights) is not None:
                 return _Look(rights=rights)
             held = await holdings(broker)
-            is_hedged = (
-                isinstance(broker, MarginBroker)
-                and (await broker.fetch_margin_terms(_ANY_CONTRACT)).is_hedged
-            )
+            is_hedged = await _is_hedged(broker)
     except TradeError as error:
         return _Look(error)
     except TimeoutError:
-        return _Look(TradeError("NO_ANSWER", "the venue did not answer in time"))
+        return _Look(RetryableError(Doubt.ANSWER_TIMED_OUT, "the venue did not answer in time"))
     if is_hedged:
         return _Look(PermanentError(Refusal.HEDGE_MODE, sentence_of(Refusal.HEDGE_MODE)), rights)
     return _Look(rights=rights, balances=held)
+
+
+async def _is_hedged(broker: Broker) -> bool:
+    """Tell whether an account holds both sides beside each other, where the venue tells; entries look again."""
+    if not isinstance(broker, MarginBroker):
+        return False
+    try:
+        return (await broker.fetch_margin_terms(_ANY_CONTRACT)).is_hedged
+    except TradeError:
+        return False
 
 
 def _conclude(context: Context, held: Connection, look: _Look, begun: datetime) -> None:
