@@ -106,6 +106,7 @@ def _every(seconds: float, task: TaskName) -> dict[str, Any]:
 # follow             follows every signal on paper                      records stand still, entries cost more
 # score              computes providers' records anew                   half-Kelly and pages show old figures
 # check-keys         reads what accounts' keys may do                   a key that may withdraw stays in use
+# refresh-tokens     renews logins at providers before they end         accounts must be connected again
 # check-rights       pauses bots whose right to follow is lost          they stay active, and are denied
 # retain             deletes what its retention has passed              the database grows
 beat_schedule = {
@@ -120,6 +121,7 @@ beat_schedule = {
     "follow": _every(20, TaskName.PROVIDERS_FOLLOW),
     "score": _every(60, TaskName.PROVIDERS_SCORE),
     "check-keys": _every(86400, TaskName.ACCOUNTS_CHECK_KEYS),
+    "refresh-tokens": _every(300, TaskName.ACCOUNTS_REFRESH_TOKENS),
     "check-rights": _every(86400, TaskName.PROVIDERS_CHECK_RIGHTS),
     "retain": _every(86400, TaskName.MAINTENANCE_RETAIN),
 }

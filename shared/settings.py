@@ -17,6 +17,7 @@ EX_CONFIG: Final = 78
 
 _VENUE_PREFIX = "VENUE_URL_"
 _MARKET_KEY_PREFIX = "MARKET_KEY_"
+_OAUTH_PREFIX = "OAUTH_URL_"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Words = Annotated[tuple[str, ...], NoDecode]
 
@@ -47,6 +48,10 @@ class Settings(BaseSettings):
     discord_client_id: str = ""
     discord_client_secret: SecretStr = SecretStr("")
     discord_api_url: str = "https://discord.com/api/v10"
+    alpaca_oauth_client_id: str = ""
+    alpaca_oauth_client_secret: SecretStr = SecretStr("")
+    coinbase_oauth_client_id: str = ""
+    coinbase_oauth_client_secret: SecretStr = SecretStr("")
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8000, ge=1, le=65535)
     web_url: str = ""
@@ -59,6 +64,7 @@ class Settings(BaseSettings):
     live_venues: Words = ()
     failpoints: str = ""
     venue_urls: dict[str, str] = Field(default_factory=dict)
+    oauth_urls: dict[str, str] = Field(default_factory=dict)
     market_keys: dict[str, SecretStr] = Field(default_factory=dict)
     provider_max_signals: Annotated[int, Field(ge=0, le=100_000)] = 60
     provider_max_loss_r: Annotated[Decimal, Field(ge=0, le=10_000)] = Decimal(20)
@@ -107,16 +113,16 @@ class Settings(BaseSettings):
     @field_validator("venue_urls")
     @classmethod
     def _check_venue_hosts(cls, urls: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        allowed = (*_LOOPBACK, *info.data.get("allowed_venue_hosts", ()))
-        problems = [
-            f"{_VENUE_PREFIX}{key.upper()} points to {host!r}: a live override must be loopback "
-            "or listed in ALLOWED_VENUE_HOSTS"
-            for key, url in urls.items()
-            if key.endswith("_live") and (host := urlsplit(url).hostname or "") not in allowed
-        ]
-        if problems:
-            raise ValueError("\n".join(problems))
+        live = {key: url for key, url in urls.items() if key.endswith("_live")}
+        _check_hosts(_VENUE_PREFIX, live, "a live override", info)
         return urls
+
+    @field_validator("oauth_urls")
+    @classmethod
+    def _check_oauth_hosts(cls, urls: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        # Codes and client secrets go there: whatever the account's environment, the rule is that of live ones.
+        _check_hosts(_OAUTH_PREFIX, urls, "an override", info)
+        return {name: _check_scheme(url, ("https", "http")).rstrip("/") for name, url in urls.items()}
 
     @field_validator("market_keys")
     @classmethod
@@ -133,6 +139,20 @@ class Settings(BaseSettings):
         found = self.market_keys.get(f"{venue}_{environment}".lower())
         return None if found is None else _halves(found)
 
+    @property
+    def public_url(self) -> str:
+        """The address that people, and answers of other parties, come to."""
+        host = "127.0.0.1" if self.web_host in {"0.0.0.0", "::"} else self.web_host  # noqa: S104 - compared, not bound
+        return self.web_url or f"http://{host}:{self.web_port}"
+
+    def oauth_client(self, provider: str) -> tuple[str, SecretStr]:
+        """Return the id and secret of this installation's client at an OAuth provider, empty where it has none."""
+        clients = {
+            "alpaca": (self.alpaca_oauth_client_id, self.alpaca_oauth_client_secret),
+            "coinbase": (self.coinbase_oauth_client_id, self.coinbase_oauth_client_secret),
+        }
+        return clients.get(provider, ("", SecretStr("")))
+
     def venue_url(self, venue: str, environment: str) -> str | None:
         """Return the address that replaces a venue's own, or None."""
         return self.venue_urls.get(f"{venue}_{environment}".lower())
@@ -148,14 +168,18 @@ def read_settings(*required: str, **overrides: Any) -> Settings:
     """
     problems: list[str] = []
     try:
-        by_venue = {"venue_urls": _named(_VENUE_PREFIX), "market_keys": _named(_MARKET_KEY_PREFIX)}
+        by_venue = {
+            "venue_urls": _named(_VENUE_PREFIX),
+            "oauth_urls": _named(_OAUTH_PREFIX),
+            "market_keys": _named(_MARKET_KEY_PREFIX),
+        }
         settings = Settings(**{**by_venue, **overrides})
     except ValidationError as error:
         for item in error.errors():
             name = ".".join(str(part) for part in item["loc"]).upper()
             text = "is not set" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
             # A line about a venue names its variable itself.
-            is_named = text.startswith((_VENUE_PREFIX, _MARKET_KEY_PREFIX))
+            is_named = text.startswith((_VENUE_PREFIX, _OAUTH_PREFIX, _MARKET_KEY_PREFIX))
             problems += text.splitlines() if is_named else [f"{name} {text}"]
         missing = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
         problems += [
@@ -203,6 +227,17 @@ def _secrets_of(settings: Settings) -> list[str]:
     parts = settings.credential_private_keys.get_secret_value().split(",")
     pairs = [half for key in settings.market_keys.values() for half in _halves(key)]
     return [value.strip() for value in (*whole, password, *parts, *pairs)]
+
+
+def _check_hosts(prefix: str, urls: dict[str, str], kind: str, info: ValidationInfo) -> None:
+    allowed = (*_LOOPBACK, *info.data.get("allowed_venue_hosts", ()))
+    problems = [
+        f"{prefix}{key.upper()} points to {host!r}: {kind} must be loopback or listed in ALLOWED_VENUE_HOSTS"
+        for key, url in urls.items()
+        if (host := urlsplit(url).hostname or "") not in allowed
+    ]
+    if problems:
+        raise ValueError("\n".join(problems))
 
 
 def _halves(key: SecretStr) -> tuple[str, str]:

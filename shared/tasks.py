@@ -48,9 +48,12 @@ class TaskName(StrEnum):
     TRADES_FLATTEN = "trades.flatten"
     ACCOUNTS_REFRESH = "accounts.refresh"
     ACCOUNTS_CHECK_KEYS = "accounts.check_keys"
+    ACCOUNTS_CHECK = "accounts.check"
+    ACCOUNTS_REFRESH_TOKENS = "accounts.refresh_tokens"
     ACCOUNTS_SNAPSHOT = "accounts.snapshot"
     ACCOUNTS_COLLECT_FUNDING = "accounts.collect_funding"
     CREDENTIALS_ROTATE = "credentials.rotate"
+    CREDENTIALS_REFRESH = "credentials.refresh"
     PRICES_REFRESH = "prices.refresh"
     NOTIFICATIONS_DELIVER = "notifications.deliver"
     PROVIDERS_LEARN = "providers.learn"
@@ -80,9 +83,12 @@ QUEUE_OF: dict[TaskName, Queue] = {
     TaskName.TRADES_FLATTEN: Queue.EXITS,
     TaskName.ACCOUNTS_REFRESH: Queue.SYNC,
     TaskName.ACCOUNTS_CHECK_KEYS: Queue.SYNC,
+    TaskName.ACCOUNTS_CHECK: Queue.SYNC,
+    TaskName.ACCOUNTS_REFRESH_TOKENS: Queue.SYNC,
     TaskName.ACCOUNTS_SNAPSHOT: Queue.ANALYTICS,
     TaskName.ACCOUNTS_COLLECT_FUNDING: Queue.SYNC,
     TaskName.CREDENTIALS_ROTATE: Queue.SYNC,
+    TaskName.CREDENTIALS_REFRESH: Queue.SYNC,
     TaskName.PRICES_REFRESH: Queue.PRICES,
     TaskName.NOTIFICATIONS_DELIVER: Queue.NOTIFY,
     TaskName.PROVIDERS_LEARN: Queue.ANALYTICS,

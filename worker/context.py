@@ -1,6 +1,5 @@
 """The composition root: what a worker process holds, made once after fork and handed to the pipeline."""
 
-import json
 import time
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from shared.brokers.adapters import own_adapters
 from shared.brokers.base import Broker, LimitedMarket, MarketData, Quote
 from shared.brokers.capabilities import Capabilities
 from shared.brokers.codes import Doubt
-from shared.brokers.factory import AccountAccess, BrokerFactory, Credentials, load_adapters
+from shared.brokers.factory import AccountAccess, BrokerFactory, load_adapters
 from shared.brokers.paper import PaperAdapter
 from shared.brokers.paper_matcher import PaperMatcher
 from shared.brokers.paper_state import PaperRules
@@ -27,13 +26,14 @@ from shared.domain.cover import CoverTerms
 from shared.domain.errors import PermanentError, RetryableError
 from shared.domain.instruments import AssetClass, Instrument
 from shared.domain.trades import Trade
-from shared.models import accounts, orders
-from shared.models.accounts import SealedCredential
+from shared.models import credentials, orders
+from shared.models.credentials import SealedCredential
 from shared.settings import Settings
-from shared.vault import PrivateKeys, VaultError, credential_record
+from shared.vault import PrivateKeys
 from worker.late import LateAnswers
 from worker.limits import Pot, RateTokens
 from worker.loop import LoopThread
+from worker.opening import open_login
 from worker.paper_store import MongoPaperStore
 from worker.quotes import QuoteBoard
 
@@ -139,15 +139,21 @@ class Context:
                 new.append(account)
             else:
                 found[account.account_id] = known
-        sealed = accounts.find_credentials({a.credential_id for a in new if a.credential_id}) if new else {}
+        sealed = credentials.find_credentials({a.credential_id for a in new if a.credential_id}) if new else {}
         for account in new:
             try:
                 broker = self._open_broker(account, sealed)
             except PermanentError as error:
                 found[account.account_id] = error
             else:
+                self._forget_broker(account.account_id)
                 found[account.account_id] = self._brokers[account.account_id, account.credential_id] = broker
         return found
+
+    def _forget_broker(self, account_id: str) -> None:
+        # Refreshed tokens are another credential: those before them would stay for as long as the process.
+        for key in [key for key in self._brokers if key[0] == account_id]:
+            del self._brokers[key]
 
     def pot(self, venue: str, environment: str, account_id: str) -> Pot:
         """Return where an account's requests are counted: its venue, reached from the address that is its own."""
@@ -321,28 +327,11 @@ class Context:
                 account_id=account.account_id,
                 venue=account.venue,
                 environment=Environment(account.environment),
-                credentials=self._open_credential(account, sealed),
+                credentials=open_login(self.keys, account, sealed),
                 base_url=self.settings.venue_url(account.venue, account.environment),
                 local_address=self.address(account.account_id),
             )
         )
-
-    def _open_credential(
-        self, account: Account, sealed: Mapping[str, SealedCredential]
-    ) -> Credentials | None:
-        if account.credential_id is None:
-            return None
-        stored = sealed.get(account.credential_id)
-        if stored is None:
-            raise PermanentError("CREDENTIALS_MISSING", f"account {account.name} has no stored key")
-        try:
-            text = self.keys.unseal(
-                credential_record(account.account_id, account.credential_id), stored.sealed
-            )
-        except VaultError as error:
-            raise PermanentError("CREDENTIALS_UNREADABLE", str(error)) from error
-        opened = json.loads(text.get_secret_value())
-        return Credentials(**opened)
 
 
 _context: Context | None = None

@@ -9,8 +9,12 @@ from shared.domain.money import ZERO
 
 
 class AccountStatus(StrEnum):
-    """Whether the account may be traded on; REFUSED is ours: its key may do what no key here may."""
+    """Whether the account may be traded on.
 
+    CHECKING until a worker has looked at a new account's key; REFUSED is ours: its key may do what no key here may.
+    """
+
+    CHECKING = "checking"
     ACTIVE = "active"
     REFUSED = "refused"
     NEEDS_REAUTH = "needs_reauth"

@@ -19,7 +19,7 @@ from shared.models.together import Find, run
 
 
 class Account(BaseDocument):
-    """Owner: a user. Written by web and the command line (insert), workers (balance, reservations, status)."""
+    """Owner: a user. Written by web and the command line (insert, name, what is asked of its key), workers (the rest)."""
 
     account_id = fields.StringField(primary_key=True)
     user_id = fields.StringField(required=True)
@@ -36,6 +36,12 @@ class Account(BaseDocument):
     opening_balance = fields.Decimal128Field(null=True)
     status_reason = fields.StringField()
     key_checked_at = fields.DateTimeField(null=True)
+    key_rights = fields.DictField()
+    login = fields.StringField(null=True)
+    candidate_id = fields.StringField(null=True)
+    note = fields.StringField()
+    check_at = fields.DateTimeField(null=True)
+    check_tries = fields.IntField()
     reservations = fields.DictField()
     settings = fields.DictField()
     holds = fields.BooleanField()
@@ -49,46 +55,12 @@ class Account(BaseDocument):
             # Which currencies are counted in which: answered from the index alone.
             ["status", "quote_asset", "user_id"],
             ["balance_at"],
+            # Keys that wait to be checked, and accounts whose keys are to be forgotten.
+            {"fields": ["check_at"], "partialFilterExpression": {"check_at": {"$type": "date"}}},
             # The sweep looks every few seconds for the few that hold something.
             {"fields": ["holds"], "partialFilterExpression": {"holds": True}},
         ],
     }
-
-
-class Credential(BaseDocument):
-    """Owner: a user. Written by web (sealed, never readable there); opened, and sealed anew, by workers only."""
-
-    credential_id = fields.StringField(primary_key=True)
-    user_id = fields.StringField(required=True)
-    account_id = fields.StringField(required=True)
-    key_id = fields.StringField(required=True)
-    sealed = fields.BinaryField(required=True)
-    created_at = fields.DateTimeField(required=True)
-    rotation_id = fields.StringField(null=True)
-    rotation_code = fields.StringField(null=True)
-
-    meta = {
-        "collection": "credentials",
-        "indexes": [["user_id"], ["account_id"], ["key_id"], ["rotation_id", "rotation_code"]],
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class SealedCredential:
-    """One sealed key pair; open it with `vault.credential_record(account_id, credential_id)`."""
-
-    credential_id: str
-    user_id: str
-    account_id: str
-    key_id: str
-    sealed: bytes
-    created_at: datetime
-
-
-def find_credentials(credential_ids: Many[str]) -> dict[str, SealedCredential]:
-    """Read several sealed credentials in one query, by id."""
-    rows = raw_rows_of(Credential).find({"_id": {"$in": list(credential_ids)}})
-    return {row["_id"]: from_row(SealedCredential, row, "credential_id") for row in rows}
 
 
 def find(account_id: str) -> AccountState | None:
@@ -208,9 +180,15 @@ def _balance_write(read: BalanceRead) -> UpdateOne:
 
 
 def set_status(account_id: str, status: AccountStatus, reason: str) -> None:
-    """Change whether the account may be traded on; `reason` is a sentence for its owner."""
-    change = {"$set": {"status": str(status), "status_reason": reason}, "$inc": {"version": 1}}
-    rows_of(Account).update_one({"_id": account_id}, change)
+    """Change whether the account may be traded on; `reason` is a sentence for its owner.
+
+    One that was disconnected stays so. A key that was refused is looked at once more, by the newest secret that is
+    stored: the refusal may have been of one that was replaced a moment before. That look tells the owner.
+    """
+    change: Row = {"$set": {"status": str(status), "status_reason": reason}, "$inc": {"version": 1}}
+    if status in {AccountStatus.NEEDS_REAUTH, AccountStatus.REFUSED}:
+        change["$currentDate"] = {"check_at": True}
+    rows_of(Account).update_one({"_id": account_id, "status": {"$ne": str(AccountStatus.REVOKED)}}, change)
 
 
 def mark_key_checked(account_id: str, at: datetime) -> None:

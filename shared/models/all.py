@@ -1,12 +1,13 @@
 """Every document of the database, for indexes, docs and tests."""
 
-from shared.models.accounts import Account, Credential
+from shared.models.accounts import Account
 from shared.models.audit import AuditEntry
 from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
 from shared.models.commands import Command
 from shared.models.confirmations import Confirmation
 from shared.models.counters import Counter
+from shared.models.credentials import Credential
 from shared.models.external import ExternalOrder
 from shared.models.factors import SecondFactor
 from shared.models.fills import Fill, Position

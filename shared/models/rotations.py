@@ -13,8 +13,8 @@ from mongoengine import fields
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from shared.models.accounts import Credential, SealedCredential
 from shared.models.base import BaseDocument
+from shared.models.credentials import Credential, SealedCredential
 from shared.models.mapping import Row, from_row, hints_of, rows_of, to_row
 
 RING_SECONDS = 5

@@ -73,7 +73,7 @@ def test_the_procfile_starts_a_worker_for_every_queue():
 
 def test_the_design_of_the_environment_is_in_the_example_file():
     example = (ROOT / ".env.example").read_text()
-    by_venue = {"venue_urls", "market_keys"}
+    by_venue = {"venue_urls", "oauth_urls", "market_keys"}
     assert all(f"{name.upper()}=" in example for name in Settings.model_fields if name not in by_venue)
 
 

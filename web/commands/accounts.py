@@ -9,8 +9,9 @@ from pydantic import SecretStr
 from shared.brokers.venue import Venue
 from shared.domain.accounts import Environment
 from shared.domain.money import parse_decimal
-from shared.models.accounts import Account, Credential
+from shared.models.accounts import Account
 from shared.models.base import new_id
+from shared.models.credentials import Credential
 from shared.models.mapping import Row, rows_of
 from shared.tasks import TaskName, enqueue
 from shared.vault import PublicKeys, VaultError, credential_record

@@ -7,8 +7,8 @@ import click
 
 from shared.domain.commands import OPERATOR
 from shared.models import rotations
-from shared.models.accounts import Credential
 from shared.models.base import new_id
+from shared.models.credentials import Credential
 from shared.models.mapping import Row
 from shared.models.rotations import Rotation, RotationState, RotationStatus
 from shared.settings import Settings

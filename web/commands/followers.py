@@ -18,9 +18,10 @@ from shared.domain.accounts import Environment
 from shared.domain.bots import Sizing
 from shared.domain.identifiers import load_follower_id
 from shared.domain.plans import Tier
-from shared.models.accounts import Account, Credential
+from shared.models.accounts import Account
 from shared.models.base import BaseDocument
 from shared.models.bots import TradingBot
+from shared.models.credentials import Credential
 from shared.models.mapping import Row, rows_of
 from shared.models.signals import insert_many_once
 from shared.models.users import User

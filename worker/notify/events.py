@@ -17,6 +17,7 @@ from shared.domain.update_codes import UPDATED, sentence_of
 from shared.gathering import ring_gathered
 from shared.models import outbox
 from shared.models.commands import End
+from shared.models.connections import Connection
 from shared.models.mapping import millisecond
 from shared.models.outbox import OutboxEvent
 from shared.models.trades import Shown
@@ -188,6 +189,22 @@ def account_events(read: Iterable[Account], at: datetime) -> list[OutboxEvent]:
             account_id=account.account_id,
         )
         for account in read
+    ]
+
+
+def connection_events(connection: Connection, sentence: str, at: datetime) -> list[OutboxEvent]:
+    """Tell how an account is connected now, in a sentence where there is something to say."""
+    return [
+        _event(
+            EventKind.ACCOUNT_CHANGED,
+            f"{connection.account_id}:connection",
+            int(at.timestamp() * 1000),
+            connection.user_id,
+            at,
+            account_id=connection.account_id,
+            status=str(connection.status),
+            sentence=sentence,
+        )
     ]
 
 

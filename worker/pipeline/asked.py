@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from shared.models import commands, confirmations, flattens, rotations
+from shared.models import commands, confirmations, connections, flattens, rotations
 from shared.tasks import TaskName, enqueue
 
 CHUNK = 25
@@ -28,6 +28,14 @@ def ring_confirmations(now: datetime, room: int) -> str:
     for confirmation_id in due:
         enqueue(TaskName.SIGNALS_CONFIRM, confirmation_id)
     return f"{len(due)} confirmations"
+
+
+def ring_connections(now: datetime, room: int) -> str:
+    """Ring for accounts whose keys wait for a look, a chunk a bell."""
+    due = connections.take_due(now, room) if room else []
+    for start in range(0, len(due), CHUNK):
+        enqueue(TaskName.ACCOUNTS_CHECK, due[start : start + CHUNK])
+    return f"{len(due)} keys"
 
 
 def ring_waiting(trade_ids: Sequence[str]) -> None:

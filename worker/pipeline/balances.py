@@ -48,7 +48,7 @@ def refresh(context: Context, account_ids: Sequence[str]) -> int:
     ended = _ended_intents(known)
     answers = _read(context, known)
     reads = [
-        BalanceRead(account.account_id, *_pot(account, found), started, ended.get(account.account_id, ()))
+        BalanceRead(account.account_id, *quote_pot(account, found), started, ended.get(account.account_id, ()))
         for account, found in zip(known, answers, strict=True)
         if found is not None
     ]
@@ -122,7 +122,7 @@ async def _read_all(
 ) -> list[Sequence[Balance] | None]:
     async def read(account: Account) -> Sequence[Balance] | None:
         try:
-            return await asyncio.wait_for(_holdings(context.broker(account)), READ_SECONDS)
+            return await asyncio.wait_for(holdings(context.broker(account)), READ_SECONDS)
         except (TradeError, TimeoutError) as error:
             log.warning("account.balance_failed", account_id=account.account_id, error=str(error)[:200])
             if isinstance(error, TradeError) and error.code == "UNAUTHORIZED":
@@ -133,7 +133,7 @@ async def _read_all(
     return await ask_side_by_side(context, known, pot_of, read, patience_seconds=READ_SECONDS)
 
 
-async def _holdings(broker: Broker) -> Sequence[Balance]:
+async def holdings(broker: Broker) -> Sequence[Balance]:
     """Read what an account holds; a position on margin stands beside the assets, by its symbol, negative where short."""
     held = await broker.fetch_balances()
     if not isinstance(broker, MarginBroker):
@@ -143,7 +143,7 @@ async def _holdings(broker: Broker) -> Sequence[Balance]:
     return [*held, *(Balance(symbol, quantity, ZERO) for symbol, quantity in signed)]
 
 
-def _pot(account: Account, balances: Sequence[Balance]) -> tuple[Decimal, Decimal]:
+def quote_pot(account: Account, balances: Sequence[Balance]) -> tuple[Decimal, Decimal]:
     """Return total and free of the account's quote asset."""
     for balance in balances:
         if balance.asset == account.quote_asset:

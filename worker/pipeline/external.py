@@ -60,6 +60,17 @@ def suspect(
                 _compare(context, listed, instrument, totals, now)
 
 
+def missing_symbol(
+    context: Context, alive: Sequence[Trade], balances: Sequence[Balance], venue: str, environment: str
+) -> str | None:
+    """Name a symbol of which an account holds less than is open of ours there; None where it holds all."""
+    totals = {balance.asset: balance.total for balance in balances}
+    held = _by_symbol(alive)
+    rules = context.instruments(venue, environment, held) if held else {}
+    lost = (s for s, listed in held.items() if s in rules and _gone(listed, rules[s], totals))
+    return next(lost, None)
+
+
 def _compare(
     context: Context,
     listed: Sequence[Trade],

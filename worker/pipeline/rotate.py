@@ -6,7 +6,7 @@ that its owner has replaced meanwhile. Brokers that are open keep the opened key
 
 from shared.logs import get_logger
 from shared.models import rotations
-from shared.models.accounts import SealedCredential
+from shared.models.credentials import SealedCredential
 from shared.models.mapping import millisecond
 from shared.models.rotations import Resealed, RotationState, RotationStatus
 from shared.tasks import TaskName, enqueue

@@ -10,7 +10,7 @@ from shared.gathering import count_gathered, ring_gathered, ring_left_over
 from shared.models import accounts, bots, due, messages, orders, outbox, trades
 from shared.tasks import Queue, TaskName, bell_list, enqueue
 from worker.context import Context, utc_now
-from worker.pipeline.asked import ring_asked, ring_confirmations
+from worker.pipeline.asked import ring_asked, ring_confirmations, ring_connections
 from worker.pipeline.cancel import cancel_orders
 from worker.pipeline.ingest import fail_spent
 from worker.pipeline.settle import settle_trades
@@ -37,6 +37,7 @@ def sweep(context: Context) -> str:
         _ring_untold(now, LIMIT - count_gathered(TaskName.TRADES_SHOW)),
         ring_asked(now, _room(context, Queue.EXITS)),
         ring_confirmations(now, _room(context, Queue.SIGNALS)),
+        ring_connections(now, _room(context, Queue.SYNC)),
         _ring_events(now, LIMIT - count_gathered(TaskName.NOTIFICATIONS_DELIVER)),
     ]
     return ", ".join([*counts, f"{_release_reservations(now)} reservations"])

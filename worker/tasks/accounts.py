@@ -3,7 +3,8 @@
 from shared.gathering import take_gathered
 from shared.tasks import TaskName, enqueue
 from worker.context import get_context
-from worker.pipeline import balances, funding, keys
+from worker.pipeline import balances, connect, funding, keys
+from worker.pipeline.refresh_tokens import ring_due
 from worker.task import job, task
 
 AT_ONCE = 100
@@ -41,3 +42,15 @@ def collect_funding() -> str:
 def check_keys() -> str:
     """Check what accounts' keys may do."""
     return keys.check_all(get_context())
+
+
+@task(TaskName.ACCOUNTS_CHECK)
+def check(account_ids: list[str]) -> str:
+    """Look at keys that were connected, replaced or given up."""
+    return connect.check(get_context(), account_ids)
+
+
+@job(TaskName.ACCOUNTS_REFRESH_TOKENS, 300)
+def refresh_tokens() -> str:
+    """Ring for logins at providers that end before long."""
+    return ring_due()

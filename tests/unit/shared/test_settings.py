@@ -187,10 +187,12 @@ def test_the_example_file_names_every_setting_and_no_other():
     }
     venue_urls = {name for name in named if name.startswith("venue_url_")}
     market_keys = {name for name in named if name.startswith("market_key_")}
+    oauth_urls = {name for name in named if name.startswith("oauth_url_")}
     assert venue_urls
     assert market_keys
-    others = set(Settings.model_fields) - {"venue_urls", "market_keys"}
-    assert named - venue_urls - market_keys == others
+    assert oauth_urls
+    others = set(Settings.model_fields) - {"venue_urls", "oauth_urls", "market_keys"}
+    assert named - venue_urls - oauth_urls - market_keys == others
 
 
 def test_the_example_files_values_can_be_used(monkeypatch: pytest.MonkeyPatch):

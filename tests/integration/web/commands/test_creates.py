@@ -9,7 +9,7 @@ import redis
 from pydantic import SecretStr
 
 from shared.domain.bots import BotSettings, Sizing, SizingMethod
-from shared.models import accounts, bots, providers
+from shared.models import accounts, bots, credentials, providers
 from shared.models.audit import AuditEntry
 from shared.models.mapping import rows_of
 from shared.models.records import UsageEvent
@@ -163,7 +163,7 @@ def test_a_key_is_sealed_for_its_account_and_only_the_workers_key_opens_it(run: 
     assert account is not None
     assert account.credential_id is not None
     assert account.opening_balance is None
-    stored = accounts.find_credentials([account.credential_id])[account.credential_id]
+    stored = credentials.find_credentials([account.credential_id])[account.credential_id]
     assert (stored.account_id, stored.user_id, stored.key_id) == (
         account.account_id,
         account.user_id,

@@ -12,8 +12,8 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from shared.models import rotations
-from shared.models.accounts import Credential
 from shared.models.audit import AuditEntry
+from shared.models.credentials import Credential
 from shared.models.mapping import rows_of
 from shared.vault import KeyPair, PrivateKeys, PublicKeys, generate_key_pair
 from tests.integration.web.commands.conftest import Run

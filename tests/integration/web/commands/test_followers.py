@@ -5,9 +5,10 @@ import json
 import pytest
 import redis
 
-from shared.models import accounts, bots
-from shared.models.accounts import Account, Credential
+from shared.models import accounts, bots, credentials
+from shared.models.accounts import Account
 from shared.models.bots import TradingBot
+from shared.models.credentials import Credential
 from shared.models.mapping import rows_of
 from shared.models.users import User
 from shared.vault import KeyPair, PrivateKeys, credential_record
@@ -58,7 +59,7 @@ def test_their_keys_are_sealed_each_for_its_account(
         account = accounts.find(row["account_id"])
         assert account is not None
         assert account.credential_id is not None
-        stored = accounts.find_credentials([account.credential_id])[account.credential_id]
+        stored = credentials.find_credentials([account.credential_id])[account.credential_id]
         opened = keys.unseal(credential_record(account.account_id, account.credential_id), stored.sealed)
         assert json.loads(opened.get_secret_value()) == {
             "api_key": f"load-{number}",
@@ -73,7 +74,7 @@ def test_where_keys_are_private_ones_followers_bear_tokens(run: Run, key_pair: K
     account = accounts.find(row["account_id"])
     assert account is not None
     assert account.credential_id is not None
-    stored = accounts.find_credentials([account.credential_id])[account.credential_id]
+    stored = credentials.find_credentials([account.credential_id])[account.credential_id]
     opened = PrivateKeys.parse(key_pair.private_key).unseal(
         credential_record(account.account_id, account.credential_id), stored.sealed
     )

@@ -22,8 +22,8 @@ from shared.domain.trades import Trade
 from shared.inbox import IncomingMessage, record_message
 from shared.models import accounts, bots, claims, messages, orders, signals, trades
 from shared.models.accounts import Account as AccountDocument
-from shared.models.accounts import Credential
 from shared.models.bots import TradingBot as BotDocument
+from shared.models.credentials import Credential
 from shared.models.mapping import rows_of, to_row
 from shared.models.messages import InboxMessage, Message
 from shared.models.providers import Provider

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from shared.local import PROJECT
 from shared.models import rotations
-from shared.models.accounts import Credential, SealedCredential
+from shared.models.credentials import Credential, SealedCredential
 from shared.models.mapping import from_row, rows_of
 from shared.models.rotations import RotationState, RotationStatus
 from shared.vault import KeyPair, PrivateKeys, PublicKeys, credential_record, generate_key_pair
@@ -32,7 +32,7 @@ import json, sys
 from pathlib import Path
 from pydantic import SecretStr
 from shared.database import connect
-from shared.models.accounts import Credential, find_credentials
+from shared.models.credentials import Credential, find_credentials
 from shared.models.mapping import rows_of
 from shared.vault import PrivateKeys, VaultError, credential_record
 uri, keys, stop = sys.argv[1:]
