@@ -18,7 +18,6 @@ from shared.models.halts import BreakerTrip, Halt
 from shared.models.hooks import HookRequest
 from shared.models.market import Candle, EquitySnapshot
 from shared.models.messages import Message
-from shared.models.oauth_attempts import OAuthAttempt
 from shared.models.orders import Order
 from shared.models.outbox import Outbox
 from shared.models.paper import PAPER_DOCUMENTS
@@ -27,6 +26,7 @@ from shared.models.records import JobRun, Subscription, UsageEvent, WebhookEvent
 from shared.models.references import Reference
 from shared.models.rotations import Rotation
 from shared.models.sessions import BrowserSession
+from shared.models.sign_ins import SignIn
 from shared.models.signals import ContentKey, Receipt, Signal
 from shared.models.trades import Trade
 from shared.models.users import Community, Membership, User
@@ -35,7 +35,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     User,
     BrowserSession,
     SecondFactor,
-    OAuthAttempt,
+    SignIn,
     Community,
     Membership,
     Provider,

@@ -5,7 +5,7 @@ cookie, where an old copy could come again: the row is what makes it single. PKC
 for it. The library keeps its HTTP session on the blueprint, which all requests share: here each request has its own.
 """
 
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
 
 from shared.logs import get_logger
-from shared.models import oauth_attempts
+from shared.models import sign_ins
 from shared.oauth.discord import SCOPE, TIMEOUT_SECONDS, DiscordAway, addresses_of, read_profile, revoke
 from shared.settings import Settings
 from web.auth.arrival import AccountDisabled, welcome
@@ -32,7 +32,6 @@ from web.limits import limited
 
 log = get_logger(__name__)
 
-PURPOSE: Final = "sign in"
 _NAME = "discord"
 _STATE = f"{_NAME}_oauth_state"
 _SESSION = "discord_oauth_session"
@@ -104,7 +103,7 @@ class DiscordLogin(OAuth2ConsumerBlueprint):  # type: ignore[misc]  # the librar
         """Lead to Discord."""
         target = safe_target(request.args.get("next"))
         leads: ResponseReturnValue = super().login()
-        oauth_attempts.begin(session[_STATE], PURPOSE, visitor(), moment(), detail={"next": target})
+        sign_ins.begin(session[_STATE], visitor(), target, moment())
         return leads
 
     @limited("login")
@@ -112,13 +111,13 @@ class DiscordLogin(OAuth2ConsumerBlueprint):  # type: ignore[misc]  # the librar
     def authorized(self) -> ResponseReturnValue:
         """Take who comes back, if it is who was led there."""
         state = request.args.get("state", "")
-        attempt = oauth_attempts.take(state, PURPOSE, visitor(), moment()) if state else None
-        if attempt is None or session.get(_STATE) != state:
+        begun = sign_ins.take(state, visitor(), moment()) if state else None
+        if begun is None or session.get(_STATE) != state:
             return show_sign_in("stale", 400)
         if "error" in request.args:
             session.pop(_STATE, None)
             return show_sign_in("denied", 403)
-        g.login_target = attempt.detail["next"]
+        g.login_target = begun.target
         try:
             finished: ResponseReturnValue = super().authorized()
         except (OAuth2Error, ValueError) as error:

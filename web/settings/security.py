@@ -1,6 +1,5 @@
 """Settings, Security: where the user is signed in, and what protects money beyond that."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,7 +83,7 @@ def end_others() -> ResponseReturnValue:
 
 def device_of(agent: str) -> str:
     """Say in words which browser on which machine a User-Agent header names."""
-    browser = next((name for word, name in _BROWSERS if re.search(rf"\b{word}", agent)), "A program")
+    browser = next((name for word, name in _BROWSERS if word in agent), "A program")
     system = next((name for word, name in _SYSTEMS if word in agent), "")
     return f"{browser} on {system}" if system else browser
 

@@ -77,7 +77,8 @@ class OAuth:
             f'<p><a href="?{escape(urlencode({**asked, "as": who}))}">{escape(label)}</a></p>'
             for who, label in choices
         )
-        text = f"<!doctype html><title>Emulated Discord</title><h1>Emulated Discord</h1>{links}"
+        icon = '<link rel="icon" href="data:,">'
+        text = f"<!doctype html><title>Emulated Discord</title>{icon}<h1>Emulated Discord</h1>{links}"
         return web.Response(text=text, content_type="text/html")
 
     async def exchange(self, request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 
 import shared.settings
 import shared.tasks
@@ -37,6 +38,15 @@ def database(mongodb_uri: str) -> Iterator[None]:
 def app(web_settings: Settings, database: None) -> Flask:
     made = create_app(web_settings)
     made.config["TESTING"] = True
+    made.config["PROPAGATE_EXCEPTIONS"] = False
+    return made
+
+
+@pytest.fixture(scope="module")
+def every_door(web_settings: Settings, database: None) -> Flask:
+    """An app in which everything that a setting can open is open; nobody is sent to Discord."""
+    at_discord = {"discord_client_id": "1", "discord_client_secret": SecretStr("secret of the application")}
+    made = create_app(web_settings.model_copy(update=at_discord))
     made.config["PROPAGATE_EXCEPTIONS"] = False
     return made
 

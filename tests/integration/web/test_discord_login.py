@@ -16,9 +16,9 @@ from shared import tasks
 from shared.models.accounts import Account
 from shared.models.audit import AuditEntry
 from shared.models.mapping import rows_of
-from shared.models.oauth_attempts import OAuthAttempt
 from shared.models.records import UsageEvent
 from shared.models.sessions import BrowserSession
+from shared.models.sign_ins import SignIn
 from shared.models.users import User
 from shared.settings import Settings, load_settings
 from tests.emulators.discord import DiscordEmulator
@@ -191,7 +191,7 @@ def test_a_state_that_is_not_ones_own_unused_one_gets_nowhere(app: Flask, anna: 
         client = app.test_client()
         go_out(client)
     elif abuse == "late":
-        rows = rows_of(OAuthAttempt)
+        rows = rows_of(SignIn)
         for row in rows.find():
             moved = {"expires_at": row["expires_at"] - timedelta(minutes=10)}
             rows.update_one({"_id": row["_id"]}, {"$set": moved})

@@ -8,7 +8,6 @@ import pymongo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from pydantic import SecretStr
 from werkzeug.routing import Rule
 
 from shared.settings import Settings
@@ -16,23 +15,18 @@ from tests.integration.web.policy_table import ROUTES, SAFE
 from tests.sample.day import write_day
 from tests.sample.hooks import add_hook
 from tests.sample.house import add_user
-from web import create_app
 from web.auth.policy import Policy, policy_of
 
 pytestmark = pytest.mark.usefixtures("empty_servers")
 
 # Written by reading: that somebody is still there, and that a browser was led to Discord.
-NOT_COUNTED = {"browser_sessions", "oauth_attempts"}
+NOT_COUNTED = {"browser_sessions", "sign_ins"}
 JSON = {"Accept": "application/json"}
 
 
-@pytest.fixture(scope="module")
-def app(web_settings: Settings, database: None) -> Flask:
-    """An app with every door there is; nobody is sent to Discord."""
-    at_discord = {"discord_client_id": "1", "discord_client_secret": SecretStr("secret of the application")}
-    made = create_app(web_settings.model_copy(update=at_discord))
-    made.config["PROPAGATE_EXCEPTIONS"] = False
-    return made
+@pytest.fixture
+def app(every_door: Flask) -> Flask:
+    return every_door
 
 
 @pytest.fixture
