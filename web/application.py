@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from shared.database import connect
 from shared.settings import ConfigurationError, Settings, read_settings
 from web import (
+    accounts,
     auth,
     commands,
     dashboard,
@@ -61,5 +62,5 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     )
     if is_https:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    for part in (extensions, security, errors, formatting, manifest, health, auth, dashboard, realtime):
+    for part in (extensions, security, errors, formatting, manifest, health, auth, dashboard, accounts, realtime):
         part.bind(app, settings)

@@ -27,11 +27,11 @@ from shared.models.signals import insert_many_once
 from shared.models.users import User
 from shared.tasks import TaskName, enqueue
 from shared.vault import PublicKeys
+from web.accounts.rows import needs_credentials
 from web.commands.accounts import (
     account_row,
     check_balance,
     environment_option,
-    needs_credentials,
     parse_public_keys,
     seal_credential,
 )
