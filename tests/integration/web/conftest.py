@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from secrets import token_urlsafe
 
 import pytest
 import redis
@@ -56,6 +57,7 @@ def sign_in(app: Flask) -> Callable[[str], FlaskClient]:
         client = app.test_client()
         with client.session_transaction() as session:
             session["user_id"] = user_id
+            session["session_id"] = token_urlsafe(16)
         return client
 
     return make
