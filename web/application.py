@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from shared.database import connect
 from shared.settings import ConfigurationError, Settings, read_settings
 from web import (
+    accounts,
     auth,
     commands,
     dashboard,
@@ -71,6 +72,6 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     limits.bind_before_login(app, settings)
     for part in (extensions, errors, formatting, manifest, health, auth, limits):
         part.bind(app, settings)
-    for pages in (dashboard, settings_pages, realtime, webhooks):
+    for pages in (dashboard, accounts, settings_pages, realtime, webhooks):
         pages.bind(app, settings)
     app.wsgi_app = security.Outermost(app.wsgi_app, settings)  # type: ignore[method-assign]

@@ -26,7 +26,7 @@ class Venue:
     `needs_credentials` is about its own environments; a paper account never needs a key. `credentials` are the ways
     to log in, each the names of the fields it takes (those of `factory.Credentials`). `quote_asset` is what a balance
     is counted in at the venue itself. `private_key`: the secret is one, of several lines. `published`: the limits that
-    it publishes, None where it publishes none.
+    it publishes, None where it publishes none. `key_advice` tells where a key is made there, and what it must not do.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Venue:
     quote_asset: str = "USDT"
     private_key: bool = False
     published: VenueLimits | None = None
+    key_advice: str = ""
 
     def offers(self, environment: Environment) -> bool:
         """Tell whether accounts of this environment can be opened."""

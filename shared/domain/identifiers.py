@@ -105,6 +105,11 @@ def event_id(kind: str, subject_id: str, version: object) -> str:
     return _derive("event", kind, subject_id, version)
 
 
+def connected_account_id(user_id: str, request_id: str) -> str:
+    """Identify the account that one form connects: sent twice, it is one account."""
+    return _derive("account", user_id, request_id)
+
+
 def load_follower_id(kind: str, number: int, *parts: object) -> str:
     """Identify a row of the n-th follower of a load test, so that a repeated command meets it again."""
     return _derive("load", kind, number, *parts)

@@ -18,6 +18,7 @@ from shared.models.halts import BreakerTrip, Halt
 from shared.models.hooks import HookRequest
 from shared.models.market import Candle, EquitySnapshot
 from shared.models.messages import Message
+from shared.models.oauth_attempts import OAuthAttempt
 from shared.models.orders import Order
 from shared.models.outbox import Outbox
 from shared.models.paper import PAPER_DOCUMENTS
@@ -36,6 +37,7 @@ DOCUMENTS: tuple[type[BaseDocument], ...] = (
     BrowserSession,
     SecondFactor,
     SignIn,
+    OAuthAttempt,
     Community,
     Membership,
     Provider,

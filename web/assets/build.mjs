@@ -28,6 +28,7 @@ try {
       app: style,
       site: path.join(here, "src", "site.js"),
       overview: path.join(here, "src", "overview.js"),
+      accounts: path.join(here, "src", "accounts.js"),
     },
     outdir: target,
     entryNames: "[name]-[hash]",

@@ -13,7 +13,7 @@ from shared.models.users import arrive, note_login
 from shared.oauth.discord import DiscordProfile
 from shared.settings import Settings
 from shared.tasks import TaskName, enqueue
-from web.account_rows import account_row
+from web.accounts.rows import account_row
 from web.auditing import audit
 from web.auth.session import begin_session
 from web.formatting import moment

@@ -14,15 +14,13 @@ from shared.models.base import new_id
 from shared.models.credentials import Credential
 from shared.models.mapping import Row, rows_of
 from shared.tasks import TaskName, enqueue
-from shared.vault import PublicKeys, VaultError, credential_record
-from web.account_rows import account_row
+from shared.vault import PublicKeys, VaultError
+from web.accounts.rows import MAX_BALANCE, account_row, credential_row, needs_credentials
 from web.commands.answers import show_done
 from web.commands.frame import CommandError, Group, json_option
 from web.commands.lookups import check_name, find_offer, find_user
 from web.commands.secret_files import read_credentials
 from web.commands.session import audit, now, open_database, record_use
-
-_MAX_BALANCE = Decimal(10) ** 12
 
 environment_option = click.option(
     "--environment", required=True, type=click.Choice([str(environment) for environment in Environment])
@@ -37,8 +35,8 @@ def check_balance(_context: click.Context, _parameter: click.Parameter, text: st
         balance = parse_decimal(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
-    if not 0 < balance <= _MAX_BALANCE:
-        raise click.BadParameter(f"must be above 0 and at most {_MAX_BALANCE:f}")
+    if not 0 < balance <= MAX_BALANCE:
+        raise click.BadParameter(f"must be above 0 and at most {MAX_BALANCE:f}")
     return balance
 
 
@@ -83,7 +81,7 @@ def connect(
         keys = parse_public_keys(settings.credential_public_keys)
         sealed = seal_credential(keys, new_id(), row, credentials)
         rows_of(Credential).insert_one(sealed)
-        row["credential_id"] = sealed["_id"]
+        row |= {"credential_id": sealed["_id"], "login": "key"}
     rows_of(Account).insert_one(row)
     audit("account.connect", row["_id"], {"venue": venue.name, "environment": str(kind)}, at)
     record_use("account_connected", user["_id"], row["_id"], at)
@@ -106,18 +104,11 @@ def check_balance_is_ours(venue: Venue, environment: Environment, balance: Decim
 
 def seal_credential(keys: PublicKeys, credential_id: str, account: Row, credentials: SecretStr) -> Row:
     """Seal a key pair for one account and write it as it is stored; raises CommandError without a key."""
+    owner = account["_id"], account["user_id"]
     try:
-        box = keys.seal(credential_record(account["_id"], credential_id), credentials)
+        return credential_row(keys, credential_id, owner, credentials, account["created_at"])
     except VaultError as error:
         raise CommandError(str(error)) from None
-    return {
-        "_id": credential_id,
-        "user_id": account["user_id"],
-        "account_id": account["_id"],
-        "key_id": box.key_id,
-        "sealed": box.data,
-        "created_at": account["created_at"],
-    }
 
 
 def parse_public_keys(words: tuple[str, ...]) -> PublicKeys:
@@ -126,11 +117,6 @@ def parse_public_keys(words: tuple[str, ...]) -> PublicKeys:
         return PublicKeys.parse(words)
     except VaultError as error:
         raise CommandError(f"CREDENTIAL_PUBLIC_KEYS: {error}") from None
-
-
-def needs_credentials(venue: Venue, environment: Environment) -> bool:
-    """Tell whether an account there takes a key; paper money never does."""
-    return venue.needs_credentials and environment is not Environment.PAPER
 
 
 def _read_needed_credentials(venue: Venue, environment: Environment, path: Path | None) -> SecretStr | None:

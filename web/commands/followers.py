@@ -27,12 +27,11 @@ from shared.models.signals import insert_many_once
 from shared.models.users import User
 from shared.tasks import TaskName, enqueue
 from shared.vault import PublicKeys
-from web.account_rows import account_row
+from web.accounts.rows import account_row, needs_credentials
 from web.commands.accounts import (
     check_balance,
     check_balance_is_ours,
     environment_option,
-    needs_credentials,
     parse_public_keys,
     seal_credential,
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from shared.domain.accounts import Account
+from shared.domain.accounts import Account, AccountStatus
 from shared.domain.money import HUNDRED, ZERO
 from shared.domain.signals import Side
 from shared.domain.trades import Trade, TradeStatus
@@ -74,7 +74,7 @@ def value_trade(trade: Trade, price: Decimal | None) -> Valued:
 
 def money_views(book: Book, now: datetime) -> list[MoneyView]:
     """Sum the book per currency, the currency with the most accounts first."""
-    units = [account.quote_asset for account in book.accounts]
+    units = [account.quote_asset for account in book.accounts if account.status is not AccountStatus.REVOKED]
     order = sorted(set(units), key=lambda unit: (-units.count(unit), unit))
     return [_money_of(unit, book, now) for unit in order]
 
@@ -119,7 +119,9 @@ def draw_curve(points: Sequence[tuple[datetime, Decimal]]) -> Curve | None:
 
 
 def _money_of(unit: str, book: Book, now: datetime) -> MoneyView:
-    accounts = {a.account_id: a for a in book.accounts if a.quote_asset == unit}
+    # What was disconnected is not read any more: its last balance is nobody's money now.
+    connected = [a for a in book.accounts if a.status is not AccountStatus.REVOKED]
+    accounts = {a.account_id: a for a in connected if a.quote_asset == unit}
     trades = [t for t in book.trades if t.account_id in accounts and t.status is TradeStatus.OPEN]
     prices = {trade.trade_id: book.price_of(trade) for trade in trades}
     valued = []

@@ -91,7 +91,9 @@ def notices(book: Book, moneys: Sequence[MoneyView], cards: Sequence[TradeCard])
         elif account.status is AccountStatus.REFUSED:
             found.append(Notice(f"{account.name} is not traded on", account.status_reason))
         elif account.status is AccountStatus.REVOKED:
-            found.append(Notice(f"{account.name} was disconnected", "It is not traded on any more."))
+            if any(trade.account_id == account.account_id for trade in book.trades):
+                told = "What is open on it is not watched any more: look after it at the venue."
+                found.append(Notice(f"{account.name} was disconnected", told))
         elif account.balance_total is None:
             found.append(
                 Notice(f"{account.name} has no balance yet", "It is read from the venue in a moment.")

@@ -66,7 +66,9 @@ def check(context: Context, account_ids: Sequence[str]) -> str:
         _conclude(context, held, look, begun)
     for held in wanted:
         if held not in gone and held not in keyed:
-            connections.settle_check(held, held.status, held.status_reason, {}, begun)
+            # Paper, or a venue that asks for no key: there is nothing to look at.
+            status = AccountStatus.ACTIVE if held.status is AccountStatus.CHECKING else held.status
+            connections.settle_check(held, status, held.status_reason, {}, begun)
     return f"{len(keyed)} looked at, {len(gone)} forgotten"
 
 

@@ -72,4 +72,8 @@ VENUE = Venue(
     credentials=(KEY_PAIR, ("access_token",)),
     quote_asset="USD",
     published=LIMITS,
+    key_advice=(
+        "Make the key on your Alpaca dashboard, beside the account that it is for: paper and live "
+        "have keys of their own."
+    ),
 )

@@ -56,4 +56,8 @@ VENUE = Venue(
         ),
     ),
     published=LIMITS,
+    key_advice=(
+        "Make the key at Binance under API Management: allow reading and spot trading, never "
+        "withdrawals, and restrict it to our addresses where they are shown."
+    ),
 )

@@ -59,4 +59,8 @@ VENUE = Venue(
         ),
     ),
     published=LIMITS,
+    key_advice=(
+        "Make the key at Binance under API Management: allow reading and futures, never withdrawals. "
+        "The account must be in one-way mode and single-asset mode."
+    ),
 )

@@ -51,4 +51,8 @@ VENUE = Venue(
     quote_asset="USD",
     private_key=True,
     published=LIMITS,
+    key_advice=(
+        "Make the key on Coinbase's developer platform with the rights View and Trade, never "
+        "Transfer, and with the ECDSA algorithm; paste the private key with all its lines."
+    ),
 )

@@ -66,4 +66,8 @@ VENUE = Venue(
     ),
     credentials=(("api_key", "secret", "passphrase"),),
     published=LIMITS,
+    key_advice=(
+        "Make the key at KuCoin under API Management: allow General and Spot Trading, never Transfer "
+        "or Withdrawal. The passphrase is the one that you chose for this key."
+    ),
 )
