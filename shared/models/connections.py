@@ -78,6 +78,12 @@ def of_user(user_id: str) -> list[Connection]:
     return [_domain(row) for row in rows]
 
 
+def all_connected(after_id: str, limit: int) -> list[Connection]:
+    """Page through all accounts that were not disconnected, in the order of their ids."""
+    query = {"_id": {"$gt": after_id}, "status": {"$ne": _REVOKED}}
+    return [_domain(row) for row in rows_of(Account).find(query).sort("_id", 1).limit(limit)]
+
+
 def rename(user_id: str, account_id: str, name: str) -> bool:
     """Give an account of a user another name."""
     found = rows_of(Account).update_one({"_id": account_id, "user_id": user_id}, {"$set": {"name": name}})

@@ -2,6 +2,9 @@
 
 from flask import Flask
 
+from web.commands.account_life import disconnect, revoke_all
+from web.commands.account_life import show as show_accounts
+from web.commands.account_life import test as test_key
 from web.commands.accounts import accounts
 from web.commands.audit_log import audit
 from web.commands.bot_life import change_terms, pause, show, start, stop
@@ -29,6 +32,8 @@ from web.commands.setup import setup
 from web.commands.trades import trades
 from web.commands.users import users
 
+for verb in (show_accounts, test_key, disconnect, revoke_all):
+    accounts.add_command(verb)
 for verb in (profile, reach, record, change, approve, refuse_follower, list_followers, hook_secret):
     providers.add_command(verb)
 for verb in (show, start, pause, stop, change_terms, list_questions, confirm, refuse_question):

@@ -7,7 +7,7 @@ from shared.settings import Settings
 
 LINES = (PROJECT / ".env.example").read_text().splitlines()
 # Fields that are filled by variables of many names.
-BY_VENUE = {"VENUE_URL_": "venue_urls", "MARKET_KEY_": "market_keys"}
+BY_NAME = {"VENUE_URL_": "venue_urls", "MARKET_KEY_": "market_keys", "OAUTH_URL_": "oauth_urls"}
 ASSIGNMENT = re.compile(r"#?([A-Z][A-Z0-9_]*)=(.*)")
 
 
@@ -22,9 +22,9 @@ def assignments() -> dict[str, int]:
 
 
 def test_every_setting_has_its_line_and_every_line_its_setting():
-    named = {name for name in assignments() if not name.startswith(tuple(BY_VENUE))}
-    assert named == {name.upper() for name in Settings.model_fields if name not in BY_VENUE.values()}
-    for prefix in BY_VENUE:
+    named = {name for name in assignments() if not name.startswith(tuple(BY_NAME))}
+    assert named == {name.upper() for name in Settings.model_fields if name not in BY_NAME.values()}
+    for prefix in BY_NAME:
         assert any(name.startswith(prefix) for name in assignments())
 
 
@@ -46,7 +46,7 @@ def test_what_it_presets_is_the_default_of_the_settings():
 def test_it_holds_no_secret():
     text = "\n".join(LINES)
     for name, field in Settings.model_fields.items():
-        if "Secret" in str(field.annotation) and name not in BY_VENUE.values():
+        if "Secret" in str(field.annotation) and name not in BY_NAME.values():
             assert re.search(rf"^{name.upper()}=$", text, re.MULTILINE), name
     keys = [line for line in LINES if line.startswith(("MARKET_KEY_", "#MARKET_KEY_"))]
     assert all(line.endswith("=") for line in keys)
