@@ -220,7 +220,7 @@ def test_a_key_cannot_be_taken_without_a_public_key_to_seal_it(run: Run, environ
     assert run(*base, "--credentials-file", "-", stdin=KEYS).refused("CREDENTIAL_PUBLIC_KEYS")
     environment.setenv("CREDENTIAL_PUBLIC_KEYS", "rubbish")
     assert run(*base, "--credentials-file", "-", stdin=KEYS).refused("key 1 of 1")
-    assert rows_of(accounts.Credential).count_documents({}) == 0
+    assert rows_of(credentials.Credential).count_documents({}) == 0
 
 
 def test_a_bot_keeps_its_sizing_and_settings_as_the_pipeline_reads_them(run: Run):

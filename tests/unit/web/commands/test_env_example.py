@@ -7,7 +7,7 @@ from shared.settings import Settings
 
 LINES = (PROJECT / ".env.example").read_text().splitlines()
 # Fields that are filled by variables of many names.
-BY_VENUE = {"VENUE_URL_": "venue_urls", "MARKET_KEY_": "market_keys"}
+BY_VENUE = {"VENUE_URL_": "venue_urls", "OAUTH_URL_": "oauth_urls", "MARKET_KEY_": "market_keys"}
 ASSIGNMENT = re.compile(r"#?([A-Z][A-Z0-9_]*)=(.*)")
 
 
