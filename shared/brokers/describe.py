@@ -32,7 +32,8 @@ def to_markdown() -> str:
         "What each venue can and cannot do for a follower. Written from the capability rows by",
         "`python -m shared.brokers.describe`. *Watched by us* means that a worker must be running and prices must come: such a",
         "stop leaves at market when the price touches it. Every venue can also be traded on our own paper book, without a key.",
-        "Venues that we looked at and did not build: [decisions/brokers.md](decisions/brokers.md).",
+        "Venues that we looked at and did not build: [decisions/brokers.md](decisions/brokers.md). Alpaca and Coinbase can also",
+        "be connected by a login there, where the operator has a client at them ([operations.md](operations.md)).",
         "",
         *_table(
             ("venue", "environments", "log in with", "money"),

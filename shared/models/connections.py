@@ -119,7 +119,9 @@ def disconnect(user_id: str, account_id: str, now: datetime, reason: str) -> boo
 
 def take_due(now: datetime, limit: int) -> list[str]:
     """Pick accounts that wait for a look, and move the next ring on in the same pass."""
-    rows = rows_of(Account).find({"check_at": {"$lte": now}}, {"_id": 1}).limit(limit)
+    # The index holds those with a moment alone, and is used where the query says so too.
+    waiting = {"check_at": {"$type": "date", "$lte": now}}
+    rows = rows_of(Account).find(waiting, {"_id": 1}).limit(limit)
     picked = [row["_id"] for row in rows]
     if picked:
         later = {"$set": {"check_at": now + RING_AGAIN}}

@@ -113,7 +113,9 @@ def of_account(account_id: str) -> list[SealedCredential]:
 
 def due_for_refresh(now: datetime, limit: int) -> list[str]:
     """List credentials that are to be refreshed, the most urgent first."""
-    rows = rows_of(Credential).find({"refresh_at": {"$lte": now}}, {"_id": 1}).sort("refresh_at", 1)
+    # The index holds those with a moment alone, and is used where the query says so too.
+    due = {"refresh_at": {"$type": "date", "$lte": now}}
+    rows = rows_of(Credential).find(due, {"_id": 1}).sort("refresh_at", 1)
     return [row["_id"] for row in rows.limit(limit)]
 
 
@@ -152,7 +154,7 @@ def give_lease_back(
 
 def successor_of(credential_id: str) -> SealedCredential | None:
     """Read the credential that replaces another one; None where there is none."""
-    row = rows_of(Credential).find_one({"replaces": credential_id})
+    row = rows_of(Credential).find_one({"replaces": {"$type": "string", "$eq": credential_id}})
     return None if row is None else _domain(row)
 
 

@@ -3,8 +3,10 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from web.auth.demo import is_demo_visitor
 from web.extensions import settings_in_force
@@ -33,8 +35,17 @@ def show_sign_in(reason: str | None = None, status: int = 200, target: str = "/"
 
 
 def safe_target(target: str | None) -> str:
-    """Return a path of this site to go on to; anything else becomes the first page."""
+    """Return a page of this site to go on to; anything else, and what is no page here, becomes the first one."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return "/"
     parts = urlsplit(target)
-    return target if not parts.scheme and not parts.netloc else "/"
+    return target if not parts.scheme and not parts.netloc and _is_page(parts.path) else "/"
+
+
+def _is_page(path: str) -> bool:
+    # What somebody typed is not written back to them unless it is an address that there is.
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return False
+    return True

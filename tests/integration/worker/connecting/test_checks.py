@@ -8,9 +8,11 @@ import pytest
 from shared.domain.accounts import AccountStatus
 from shared.models import accounts, connections, credentials
 from shared.models.accounts import Account
+from shared.models.base import new_id
 from shared.models.connections import Connection
 from shared.models.credentials import Credential
 from shared.models.mapping import rows_of
+from shared.models.trades import Trade
 from tests.emulators.oauth.server import OAuthServer
 from tests.integration.worker.connecting.conftest import Desk
 from worker.pipeline.connect import NO_ANSWER, check
@@ -25,7 +27,7 @@ def checked(desk: Desk, held: Connection) -> Connection:
 
 def offer(desk: Desk, held: Connection, **account: object) -> str:
     """Offer another key for an account, as its owner does on the page."""
-    credential_id = desk.seal(held.account_id, f"{held.account_id}-candidate", desk.make_key(**account))
+    credential_id = desk.seal(held.account_id, new_id(), desk.make_key(**account))
     assert connections.offer_candidate("anna", held.account_id, credential_id, datetime.now(UTC))[0]
     return credential_id
 
@@ -83,6 +85,28 @@ def test_a_new_key_takes_the_place_of_the_old_one_once_it_was_seen_to_be_good(de
     found = checked(desk, held)
     assert (found.credential_id, found.candidate_id) == (candidate, None)
     assert [item.credential_id for item in credentials.of_account(held.account_id)] == [candidate]
+
+
+def test_a_key_of_another_account_than_the_one_whose_trades_are_open_is_not_taken(desk: Desk) -> None:
+    desk.venue.control.set_price("BTC-USD", "100")
+    held = checked(desk, desk.connect_key(BTC="1"))
+    numbers = {
+        "planned_quantity": Decimal(1),
+        "planned_entry": Decimal(100),
+        "entered": Decimal(1),
+        "held": Decimal(1),
+    }
+    names = dict.fromkeys(("trading_bot_id", "provider_id", "signal_id", "source", "channel_id"), "x")
+    place = {"venue": "coinbase", "environment": "live", "symbol": "BTC/USD", "side": "buy"}
+    life = {"status": "open", "stop_source": "message", "version": 0, "created_at": datetime.now(UTC)}
+    owner = {"_id": "open", "message_id": "m", "user_id": "anna", "account_id": held.account_id}
+    rows_of(Trade).insert_one({**owner, **numbers, **names, **place, **life})
+    offer(desk, held)
+    found = checked(desk, held)
+    assert found.credential_id == held.credential_id
+    assert found.note.startswith("This key opens another account: BTC/USD is open here")
+    taken = offer(desk, held, BTC="1")
+    assert checked(desk, held).credential_id == taken
 
 
 @pytest.mark.parametrize("status", [AccountStatus.ACTIVE, AccountStatus.NEEDS_REAUTH])

@@ -41,6 +41,7 @@ from worker.task import app
 # Read whole on purpose; a scan of one of these is right.
 FEW_ROWS = {
     "halts": "one row for each scope that is or was halted; read whole before every wave",
+    "audit_entries": "the chain's first line counts, once in an installation's life, what was written before it",
     "providers": "the bot reads all channels at once and keeps them; one row for each provider",
 }
 JOBS = (
