@@ -1,14 +1,33 @@
 """Where a login may lead, and what counts as this machine."""
 
+from collections.abc import Iterator
+
 import pytest
+from flask import Flask
 
 from web.auth.demo import is_loopback
-from web.auth.routes import safe_target
+from web.auth.sign_in_page import safe_target
+
+
+@pytest.fixture
+def site() -> Iterator[None]:
+    """A site of two pages, and an address that only takes forms."""
+    app = Flask("site")
+    app.add_url_rule("/", "first", lambda: "")
+    app.add_url_rule("/overview/parts/<name>", "part", lambda name: name)
+    app.add_url_rule("/logout", "logout", lambda: "", methods=["POST"])
+    with app.app_context():
+        yield
 
 
 @pytest.mark.parametrize("target", ["/", "/?messages=all", "/overview/parts/status"])
-def test_a_path_of_this_site_is_kept(target: str) -> None:
+def test_a_page_of_this_site_is_kept(site: None, target: str) -> None:
     assert safe_target(target) == target
+
+
+@pytest.mark.parametrize("target", ["/no-such-page", "/overview", "/logout", "/overview/parts/a/b"])
+def test_what_is_no_page_here_leads_to_the_first_one(site: None, target: str) -> None:
+    assert safe_target(target) == "/"
 
 
 @pytest.mark.parametrize(
