@@ -133,7 +133,13 @@ def settle_check(
     held: Connection, status: AccountStatus, reason: str, rights: dict[str, bool], now: datetime
 ) -> bool:
     """Write what a look at the present key has shown; False where it is not the present one any more."""
-    change: Row = {"status": str(status), "status_reason": reason, "key_rights": rights, **CHECKED}
+    change: Row = {
+        "status": str(status),
+        "status_reason": reason,
+        "key_rights": rights,
+        "note": "",
+        **CHECKED,
+    }
     if status is AccountStatus.ACTIVE:
         change |= {"key_checked_at": now}
     query = {"_id": held.account_id, "credential_id": held.credential_id, "status": {"$ne": _REVOKED}}
@@ -197,6 +203,7 @@ def end_login(held: Connection, credential_id: str, reason: str) -> bool:
         "status": str(AccountStatus.NEEDS_REAUTH),
         "status_reason": reason,
         "key_rights": {},
+        "note": "",
         **CHECKED,
     }
     query = {"_id": held.account_id, "credential_id": credential_id, "status": {"$ne": _REVOKED}}

@@ -101,11 +101,6 @@ def delete(credential_ids: Many[str]) -> None:
     rows_of(Credential).delete_many({"_id": {"$in": list(credential_ids)}})
 
 
-def delete_of_account(account_id: str, keep: str | None = None) -> None:
-    """Forget all of an account's sealed credentials for good, but for one where given."""
-    rows_of(Credential).delete_many({"account_id": account_id, "_id": {"$ne": keep}})
-
-
 def of_account(account_id: str) -> list[SealedCredential]:
     """List an account's sealed credentials."""
     return [_domain(row) for row in rows_of(Credential).find({"account_id": account_id})]

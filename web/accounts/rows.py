@@ -13,6 +13,7 @@ from shared.vault import PublicKeys, credential_record
 
 DEFAULT_BALANCE = Decimal(10_000)
 MAX_BALANCE = Decimal(10) ** 12
+NOT_CHECKED = "Its key has not been looked at yet, which takes some seconds."
 
 
 def account_row(
@@ -38,6 +39,7 @@ def account_row(
         "venue": venue.name,
         "environment": str(environment),
         "status": str(status),
+        "status_reason": NOT_CHECKED if status is AccountStatus.CHECKING else "",
         "quote_asset": venue.money(environment),
         "version": 0,
         "opening_balance": (balance or DEFAULT_BALANCE) if is_paper else None,

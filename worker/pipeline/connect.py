@@ -152,7 +152,7 @@ def _conclude_candidate(
     stored = credentials.find_credentials([held.candidate_id]).get(held.candidate_id)
     login = "oauth" if stored is not None and stored.provider is not None else "key"
     if connections.promote(held, login, _written(look.rights), begun):
-        credentials.delete_of_account(held.account_id, keep=held.candidate_id)
+        credentials.delete([held.credential_id] if held.credential_id else [])
         _record_balance(held, look, begun)
         _tell(held.account_id, "")
 
@@ -202,7 +202,9 @@ def _written(rights: KeyRights | None) -> dict[str, bool]:
 def _forget(context: Context, held: Connection) -> None:
     """Take an account's tokens back at their provider, as far as it answers, then forget all its secrets."""
     providers = list_providers(context.settings)
-    for stored in credentials.of_account(held.account_id):
+    # Those alone that are there now: whoever connects again meanwhile keeps what is new.
+    forgotten = credentials.of_account(held.account_id)
+    for stored in forgotten:
         provider = providers.get(stored.provider or "")
         if provider is None:
             continue
@@ -218,7 +220,7 @@ def _forget(context: Context, held: Connection) -> None:
                 return
             log.warning("credential.not_revoked", provider=provider.name, error=str(error))
     if connections.forget(held):
-        credentials.delete_of_account(held.account_id)
+        credentials.delete([stored.credential_id for stored in forgotten])
         _tell(held.account_id, held.status_reason)
 
 

@@ -14,7 +14,7 @@ from shared.domain.accounts import AccountStatus
 from shared.models.accounts import Account
 from shared.models.credentials import Credential
 from shared.models.mapping import rows_of
-from shared.models.oauth_attempts import OAuthAttempt
+from shared.models.oauth_attempts import OAuthAttempt, hash_of
 from tests.emulators.oauth.server import OAuthServer
 from tests.emulators.oauth.visitor import visit, words_of
 from tests.integration.web.accounts.conftest import WEB, Visitor, opened, settle
@@ -197,6 +197,34 @@ def test_a_broker_that_is_in_trouble_stores_nothing_and_is_asked_once(
     assert "Nothing was stored" in answer.text
     assert provider.count("authorization_code") == 1
     assert nothing_stored()
+
+
+def test_of_a_hundred_answers_that_are_none_not_one_connects_anything(
+    visitor: Callable[..., Visitor], provider: OAuthServer
+) -> None:
+    anna, same_user, bert = visitor(), visitor(), visitor("bert")
+    used = visit(begin(anna))
+    come_back(anna, used)
+    before = (rows_of(Account).count_documents({}), rows_of(Credential).count_documents({}))
+    tried = 0
+    for _ in range(20):
+        fresh = words_of(visit(begin(anna)))
+        late = words_of(visit(begin(anna)))
+        state = {"_id": hash_of(late["state"])}
+        rows_of(OAuthAttempt).update_one(state, {"$set": {"expires_at": datetime.now(UTC)}})
+        callback = "/oauth/coinbase/callback"
+        answers = [
+            anna.get(f"{callback}?code={fresh['code']}"),
+            come_back(anna, used),
+            same_user.get(f"{callback}?state={fresh['state']}&code={fresh['code']}"),
+            bert.get(f"{callback}?state={fresh['state']}&code={fresh['code']}"),
+            anna.get(f"{callback}?state={late['state']}&code={late['code']}"),
+        ]
+        assert {answer.status_code for answer in answers} == {400}
+        tried += len(answers)
+    assert tried == 100
+    assert before == (rows_of(Account).count_documents({}), rows_of(Credential).count_documents({}))
+    assert provider.count("authorization_code") == 1
 
 
 def test_what_is_stored_of_a_login_answers_in_nobodys_name(visitor: Callable[..., Visitor]) -> None:

@@ -75,7 +75,7 @@ def test_a_venue_that_does_not_answer_decides_nothing_and_is_asked_again_by_the_
     rows_of(Account).update_one({"_id": held.account_id}, past)
     sweep(desk.driver.context)
     desk.driver.answer_bells()
-    assert desk.look(held.account_id).status is AccountStatus.ACTIVE
+    assert (desk.look(held.account_id).status, desk.look(held.account_id).note) == (AccountStatus.ACTIVE, "")
 
 
 def test_a_new_key_takes_the_place_of_the_old_one_once_it_was_seen_to_be_good(desk: Desk) -> None:
