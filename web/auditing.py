@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 
-from flask import g, request
+from flask import g, has_request_context, request
 
 from shared.models.audit import AuditEntry, AuditLine, append_audit
 from shared.models.base import new_id
@@ -22,7 +22,9 @@ def audit(
     before: Mapping[str, str] | None = None,
     after: Mapping[str, str] | None = None,
 ) -> None:
-    """Append what this request does; `actor` is the signed-in user where it is not given. Never give it a secret.
+    """Append what is done; `actor` is the request's signed-in user where it is not given. Never give it a secret.
+
+    What pages and commands do alike is noted here too; a command has no address.
 
     Raises
     ------
@@ -30,7 +32,8 @@ def audit(
         If it could not be noted: what cannot be noted is not done.
     """
     _make_sure_of_the_chain()
-    follower = g.get("follower")
+    is_asked = has_request_context()
+    follower = g.get("follower") if is_asked else None
     append_audit(
         AuditLine(
             entry_id=new_id(),
@@ -39,7 +42,7 @@ def audit(
             subject=subject,
             detail=detail or {},
             at=datetime.now(UTC),
-            address=request.remote_addr or "",
+            address=(request.remote_addr or "") if is_asked else "",
             before=before or {},
             after=after or {},
         )

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from mongoengine import fields
 from pymongo import UpdateOne
-from pymongo.errors import DuplicateKeyError
 
 from shared.domain.accounts import Account as AccountState
 from shared.domain.accounts import AccountStatus, Reservation
@@ -90,17 +89,6 @@ def finding_of_users(user_ids: Many[str]) -> Find[dict[str, AccountState]]:
         {"user_id": {"$in": list(user_ids)}},
         lambda rows: {row["_id"]: _domain(row) for row in rows},
     )
-
-
-def insert_first(row: Row) -> bool:
-    """Insert a user's first account; false where the user has one already, this or another."""
-    if rows_of(Account).find_one({"user_id": row["user_id"]}, {"_id": 1}):
-        return False
-    try:
-        rows_of(Account).insert_one(row)
-    except DuplicateKeyError:
-        return False
-    return True
 
 
 def reserve(wanted: Mapping[str, tuple[int, Mapping[str, Reservation]]]) -> set[str]:

@@ -7,6 +7,7 @@ while anything is open it takes a second, explicit yes.
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from shared.brokers.venue import Venue
 from shared.domain.accounts import AccountStatus, Environment
 from shared.models import connections
 from shared.models.connections import Connection
@@ -15,6 +16,7 @@ from web.accounts import connecting
 from web.accounts.forms import FormError, login_fields, read_login, read_name
 from web.accounts.routes import list_accounts, providers_at
 from web.accounts.views import account_view, venue_view
+from web.auditing import audit
 from web.auth.policy import follower, fresh
 from web.auth.session import current_follower
 from web.extensions import settings_in_force
@@ -49,8 +51,7 @@ def rename(account_id: str) -> ResponseReturnValue:
     except FormError:
         abort(400)
     connections.rename(held.user_id, account_id, name)
-    detail = {"from": held.name, "to": name}
-    connecting.audit(held.user_id, "account.rename", account_id, detail, connecting.now())
+    audit("account.rename", account_id, before={"name": held.name}, after={"name": name})
     return _back(account_id)
 
 
@@ -67,9 +68,7 @@ def show_key_form(account_id: str) -> ResponseReturnValue:
 def replace_key(account_id: str) -> ResponseReturnValue:
     """Offer another key; the present one works until a worker has seen that the new one is good."""
     held = _mine(account_id)
-    venue = connecting.venues_in_force(settings_in_force()).get(held.venue)
-    if venue is None or held.environment == Environment.PAPER:
-        abort(404)
+    venue = _venue_with_keys(held)
     try:
         secret = read_login(venue, request.form)
         keys = connecting.read_public_keys(settings_in_force())
@@ -128,7 +127,7 @@ def disconnect_all_of(held: list[Connection], actor: str | None = None, reason: 
     stopped = [h.account_id for h in held if connections.disconnect(h.user_id, h.account_id, at, reason)]
     for item in held:
         if item.account_id in stopped:
-            connecting.audit(actor or item.user_id, "account.disconnect", item.account_id, {}, at)
+            audit("account.disconnect", item.account_id, actor=actor or item.user_id)
     if stopped:
         enqueue(TaskName.ACCOUNTS_CHECK, stopped)
     return stopped
@@ -141,14 +140,19 @@ def _mine(account_id: str) -> Connection:
     return held
 
 
+def _venue_with_keys(held: Connection) -> Venue:
+    venue = connecting.venues_in_force(settings_in_force()).get(held.venue)
+    if venue is None or held.environment == Environment.PAPER:
+        abort(404)
+    return venue
+
+
 def _back(account_id: str) -> ResponseReturnValue:
     return redirect(url_for("accounts.index", _anchor=f"account-{account_id}"))
 
 
 def _key_form(held: Connection, problem: str) -> str:
-    venue = connecting.venues_in_force(settings_in_force()).get(held.venue)
-    if venue is None or held.environment == Environment.PAPER:
-        abort(404)
+    venue = _venue_with_keys(held)
     offered = [p for p in providers_at(venue) if p.offers(Environment(held.environment))]
     return render_template(
         "accounts/key.html",

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from flask import has_request_context, request
 from pydantic import SecretStr
 from pymongo.errors import DuplicateKeyError
 
@@ -13,7 +12,6 @@ from shared.domain.identifiers import event_id
 from shared.domain.plans import PLANS, Tier
 from shared.models import connections, credentials, trades
 from shared.models.accounts import Account
-from shared.models.audit import AuditLine, append_audit
 from shared.models.base import new_id
 from shared.models.mapping import Row, millisecond, rows_of
 from shared.models.records import append_usage
@@ -23,6 +21,7 @@ from shared.tasks import TaskName, enqueue
 from shared.vault import PublicKeys, VaultError
 from web.accounts.forms import FormError
 from web.accounts.rows import account_row, credential_row
+from web.auditing import audit
 
 
 def now() -> datetime:
@@ -83,7 +82,7 @@ def store_account(
             credentials.delete([sealed["_id"]])
         return False
     account_id, at = account["_id"], account["created_at"]
-    audit(actor, "account.connect", account_id, detail, at)
+    audit("account.connect", account_id, actor=actor, detail=detail)
     append_usage(
         event_id("usage.account_connected", account_id, 0), actor, "account_connected", account_id, at
     )
@@ -113,7 +112,7 @@ def offer(user_id: str, account_id: str, sealed: Row, at: datetime, *, by: str) 
     is_theirs, earlier = connections.offer_candidate(user_id, account_id, sealed["_id"], at)
     credentials.delete([sealed["_id"]] if not is_theirs else [earlier] if earlier else [])
     if is_theirs:
-        audit(user_id, "account.replace_key", account_id, {"by": by}, at)
+        audit("account.replace_key", account_id, actor=user_id, detail={"by": by})
         enqueue(TaskName.ACCOUNTS_CHECK, [account_id])
     return is_theirs
 
@@ -136,13 +135,3 @@ def new_account(
 def open_trades(account_ids: list[str]) -> dict[str, int]:
     """Count what is open or waits to enter, by account."""
     return {i: len(found) for i, found in trades.alive_of_accounts(account_ids).items()}
-
-
-def audit(actor: str, action: str, subject: str, detail: dict[str, str], at: datetime) -> None:
-    """Append to the audit log what somebody did about an account."""
-    address = (request.remote_addr or "") if has_request_context() else ""
-    append_audit(
-        AuditLine(
-            entry_id=new_id(), actor=actor, action=action, subject=subject, detail=detail, at=at, address=address
-        )
-    )

@@ -2,18 +2,16 @@
 
 from datetime import datetime
 
-from shared.brokers.catalogue import list_venues
 from shared.domain.accounts import Environment
 from shared.domain.identifiers import event_id, first_account_id
 from shared.logs import get_logger
-from shared.models.accounts import insert_first
+from shared.models import connections
 from shared.models.mapping import millisecond
 from shared.models.records import append_usage
 from shared.models.users import arrive, note_login
 from shared.oauth.discord import DiscordProfile
 from shared.settings import Settings
-from shared.tasks import TaskName, enqueue
-from web.accounts.rows import account_row
+from web.accounts import connecting
 from web.auditing import audit
 from web.auth.session import begin_session
 from web.formatting import moment
@@ -55,11 +53,10 @@ def enter(user_id: str, door: str) -> None:
 
 
 def _open_first_account(user_id: str, settings: Settings, now: datetime) -> None:
-    venue = list_venues(settings.venue_adapters, settings.live_venues)[FIRST_VENUE]
-    account_id = first_account_id(user_id)
-    row = account_row(account_id, user_id, FIRST_NAME, venue, Environment.PAPER, now, balance=None)
-    if insert_first(row):
-        what = {"venue": venue.name, "environment": str(Environment.PAPER)}
-        audit("account.connect", account_id, actor=user_id, detail=what)
-        append_usage(event_id("usage.account_connected", account_id, 0), user_id, "account_connected", account_id, now)
-        enqueue(TaskName.ACCOUNTS_REFRESH, [account_id])
+    if connections.of_user(user_id):
+        return  # the command line has made one
+    venue = connecting.venues_in_force(settings)[FIRST_VENUE]
+    environment = Environment.PAPER
+    row = connecting.new_account(first_account_id(user_id), user_id, FIRST_NAME, venue, environment, now)
+    detail = {"venue": venue.name, "environment": str(environment), "by": "first login"}
+    connecting.store_account(row, None, None, user_id, detail=detail)
